@@ -1,0 +1,109 @@
+"""One file, in this process: from its path to a document."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from index.documents import Document
+from index.errors import ArticleError
+from index.readers.content import Content
+from index.readers.find import absolute
+from index.readers.limits import DEFAULT_LIMITS, MB, ReadLimits
+
+
+def document_id(source: str) -> str:
+    """Return the id of the article at an absolute POSIX path: 16 hex digits, whatever the file holds."""
+    return hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def read_article(path: Path, *, limits: ReadLimits = DEFAULT_LIMITS) -> Document:
+    """Read one article in this process, by what the file holds; its suffix is a hint.
+
+    Of the limits only the size is kept here; time and memory are kept by ``read_articles``.
+
+    Raises:
+        ArticleError: The file is no article, or cannot be read; the reason says which.
+    """
+    path = absolute(path)
+    data = load(path, limits)
+    return make_document(path, data, read_content(data, path))
+
+
+def make_document(path: Path, data: bytes, content: Content) -> Document:
+    """Return the document of a file and what was found in it."""
+    if not content.text.strip():
+        raise ArticleError(path, "empty: no text in it", skipped=True)
+    source = path.as_posix()
+    return Document(
+        id=document_id(source),
+        source=source,
+        sha256=hashlib.sha256(data).hexdigest(),
+        media_type=content.media_type,
+        title=content.title,
+        author=content.author,
+        date=content.date,
+        url=content.url,
+        language=content.language,
+        text=content.text,
+        pages=content.pages,
+        sections=content.sections,
+        boilerplate=content.boilerplate,
+    )
+
+
+def load(path: Path, limits: ReadLimits) -> bytes:
+    """Return the bytes of a regular file that is neither empty nor too large; never waits on a pipe or device.
+
+    Raises:
+        ArticleError: It is none, or cannot be opened.
+    """
+    try:
+        path.as_posix().encode("utf-8")
+        size = _size(path)
+        if size > limits.max_bytes:
+            raise ArticleError(path, f"larger than {limits.max_bytes / MB:g} MB (limit)", skipped=True)
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            data = file.read(limits.max_bytes + 1)
+    except UnicodeEncodeError as error:
+        raise ArticleError(path, "its name is not valid UTF-8; rename it") from error
+    except FileNotFoundError as error:
+        raise ArticleError(path, "no such file or folder") from error
+    except PermissionError as error:
+        raise ArticleError(path, "no permission to read it") from error
+    except OSError as error:
+        raise ArticleError(path, f"cannot be read ({error.strerror or error})") from error
+    if not data:
+        raise ArticleError(path, "empty", skipped=True)
+    if len(data) > limits.max_bytes:
+        raise ArticleError(path, f"larger than {limits.max_bytes / MB:g} MB (limit)", skipped=True)
+    return data
+
+
+def _open_without_waiting(name: str, flags: int) -> int:
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _size(path: Path) -> int:
+    """Return the size of a regular file."""
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise ArticleError(path, "a folder that cannot be listed")
+    if not stat.S_ISREG(status.st_mode):
+        raise ArticleError(path, "not a regular file (a pipe, socket or device)", skipped=True)
+    return status.st_size
+
+
+def read_content(data: bytes, path: Path) -> Content:
+    """Return the article in the bytes, by the reader of their format."""
+    if path.suffix.lower() in {".md", ".markdown"}:
+        from index.readers.markdown import read_markdown
+
+        return read_markdown(data, path)
+    if path.suffix.lower() in {"", ".txt", ".text", ".rst"}:
+        from index.readers.text import read_text
+
+        return read_text(data, path)
+    raise ArticleError(path, f"not an article type ({path.suffix})", skipped=True)
