@@ -1,0 +1,41 @@
+"""Which sentences of a passage are the quote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from index import Span, split_sentences
+from qa.terms import QuestionTerms, cover
+
+
+def choose_quote(
+    text: str, terms: QuestionTerms, span: Span | None, *, rarity: Mapping[str, float] | None = None, context: str = ""
+) -> Span:
+    """Return the answering sentence or sentences, as a span of the passage's text.
+
+    With a span that a reader marked, these are the sentences it lies in. Without one, the sentence that has most of
+    the question's words; a question repeated in the text (``Q: ...?``) gives way to the sentence after it.
+
+    Args:
+        text: The passage's text.
+        terms: Of the question.
+        span: Where the reader found the answer, in code points of ``text``, or None.
+        rarity: Weight of each content word, see :func:`qa.terms.cover`.
+        context: Words the passage stands under, such as a table's column names.
+    """
+    sentences = split_sentences(text)
+    if not sentences:
+        return Span(0, len(text))
+    if span is not None:
+        touched = [s for s in sentences if s.overlaps(span)]
+        if touched:
+            return Span(touched[0].start, touched[-1].end)
+    shares = [_share(text[s.start : s.end], terms, rarity) for s in sentences]
+    best = max(range(len(sentences)), key=lambda i: (shares[i], -i))
+    if text[: sentences[best].end].endswith("?") and best + 1 < len(sentences):
+        best += 1
+    return sentences[best]
+
+
+def _share(sentence: str, terms: QuestionTerms, rarity: Mapping[str, float] | None) -> float:
+    return cover(terms, sentence, rarity=rarity).share

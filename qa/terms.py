@@ -1,0 +1,187 @@
+"""The words of a question that an answering passage should have: content words, names, numbers, years.
+
+Words are compared by stem, without case and accents; numbers by value, so that "twelve" is "12" and "8,000" is
+"8000"; an acronym is found in the words it stands for.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import Stemmer
+
+_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
+_CODE = re.compile(r"[^\W\d_]{2,}[-–‑ ]?\d[\d.]*\b")
+_STOP_WORDS = frozenset(
+    """a about after all also am an and any are as at be because been before being both but by can could define describe
+    did do does doing done down during each either else ever every explain few find for from further gave get give given
+    gives had has have having he her here hers him his how i if in into is it its itself just kind list many may me might
+    mine more most much must my name names no nor not of off on once one ones only or other our out over own please same
+    say says shall she should show so some such tell than that the their them then there these they thing things this
+    those through to too type types under until up upon us very was we were what when where whether which while who whom
+    whose why will with within without would you your according article articles mean means meaning called known
+    s t d ll m re ve vs etc""".split()
+)
+_NUMBER_WORDS = {
+    word: str(value)
+    for value, word in enumerate(
+        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+        seventeen eighteen nineteen twenty""".split()
+    )
+} | {word: str(value) for value, word in zip(range(30, 100, 10), "thirty forty fifty sixty seventy eighty ninety".split())}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word or number in a text: as written, its key for comparing, and where it lies."""
+
+    text: str
+    key: str
+    start: int
+    end: int
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the word is a number, in digits or in letters."""
+        return self.key[0].isdigit()
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionTerms:
+    """What a question asks about.
+
+    Attributes:
+        content: Keys of the words that carry meaning, in order, each once.
+        names: Capitalised words inside the question, as written.
+        numbers: Keys of its numbers and years.
+        codes: Names with a number, such as "Wind-2025", as their two keys.
+    """
+
+    content: tuple[str, ...]
+    names: tuple[Word, ...]
+    numbers: tuple[Word, ...]
+    codes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a question a passage has.
+
+    Attributes:
+        share: Of the question's content words, weighted by rarity, 0 to 1; 1 for a question without any.
+        missing_names: Names of the question that the passage lacks, as written.
+        missing_numbers: Numbers and years that it lacks, as written.
+        other_codes: Codes of the question whose name the passage has with another number only.
+    """
+
+    share: float
+    missing_names: tuple[str, ...]
+    missing_numbers: tuple[str, ...]
+    other_codes: tuple[str, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Everything named that is missing, as written."""
+        return tuple(dict.fromkeys((*self.other_codes, *self.missing_names, *self.missing_numbers)))
+
+
+@cache
+def _stemmer() -> Stemmer.Stemmer:
+    import Stemmer
+
+    return Stemmer.Stemmer("english")
+
+
+def split_words(text: str) -> list[Word]:
+    """Return the words and numbers of a text, in order."""
+    matches = list(_WORD.finditer(text))
+    keys = _keys([match.group() for match in matches])
+    return [Word(m.group(), key, m.start(), m.end()) for m, key in zip(matches, keys, strict=True)]
+
+
+def _keys(words: Sequence[str]) -> list[str]:
+    folded = [_fold(word) for word in words]
+    return [word if word[0].isdigit() else stem for word, stem in zip(folded, _stemmer().stemWords(folded), strict=True)]
+
+
+def _fold(word: str) -> str:
+    if word[0].isdigit():
+        return word.replace(",", "") if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", word) else word.replace(",", ".")
+    word = word.casefold().replace("’", "'")
+    if not word.isascii():
+        word = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c)) or word
+    word = word.removesuffix("'s").removesuffix("'") or word
+    return _NUMBER_WORDS.get(word, word)
+
+
+def question_terms(question: str) -> QuestionTerms:
+    """Return what the question asks about."""
+    words = split_words(question)
+    content = [w for w in words if w.is_number or w.text.casefold() not in _STOP_WORDS]
+    if not content:
+        content = words
+    shouted = all(w.text[0].isupper() for w in words if len(w.text) > 3)
+    names = [] if shouted and len(words) > 3 else [w for w in content if _is_name(w, question)]
+    codes = [_code_keys(match.group()) for match in _CODE.finditer(question)]
+    return QuestionTerms(
+        content=tuple(dict.fromkeys(w.key for w in content)),
+        names=tuple(names),
+        numbers=tuple(w for w in content if w.is_number and w.text[0].isdigit()),
+        codes=tuple(code for code in codes if code[0] not in _STOP_WORDS and "-" in question),
+    )
+
+
+def _is_name(word: Word, question: str) -> bool:
+    return word.text[0].isupper() and (bool(question[: word.start].strip()) or len(word.text) > 1 and word.text.isupper())
+
+
+def _code_keys(code: str) -> tuple[str, str]:
+    name, number = split_words(code)[0], split_words(code)[-1]
+    return name.key, number.key
+
+
+def cover(terms: QuestionTerms, text: str, context: str = "", rarity: Mapping[str, float] | None = None) -> Coverage:
+    """Return how much of the question the passage has.
+
+    Args:
+        terms: Of the question.
+        text: The passage.
+        context: Words the passage stands under: title, headings, column names.
+        rarity: Weight of each content key, such as its inverse document frequency; None weighs all alike.
+    """
+    words = split_words(f"{context}\n{text}")
+    keys = {word.key for word in words}
+    initials = "".join(word.key[0] for word in words)
+    weights = {key: (rarity or {}).get(key, 1.0) for key in terms.content}
+    found = {key for key in terms.content if key in keys}
+    names = {name.key: _has_name(name, keys, initials) for name in terms.names}
+    found |= {key for key, has in names.items() if has}
+    total = sum(weights.values())
+    numbers_of: dict[str, set[str]] = {}
+    for left, right in zip(words, words[1:], strict=False):
+        if right.is_number:
+            numbers_of.setdefault(left.key, set()).add(right.key)
+    return Coverage(
+        share=sum(weights[key] for key in weights if key in found) / total if total else 1.0,
+        missing_names=tuple(name.text for name in terms.names if not names[name.key]),
+        missing_numbers=tuple(number.text for number in terms.numbers if number.key not in keys),
+        other_codes=tuple(
+            f"{name}-{number}" for name, number in terms.codes if name in numbers_of and number not in numbers_of[name]
+        ),
+    )
+
+
+def _has_name(name: Word, keys: set[str], initials: str) -> bool:
+    if name.key in keys:
+        return True
+    if name.text.isupper() and 3 <= len(name.text) <= 6 and name.text.casefold() in initials:
+        return True
+    return len(name.key) >= 4 and any(
+        (key.startswith(name.key) or name.key.startswith(key)) and len(key) >= 4 for key in keys
+    )
