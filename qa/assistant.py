@@ -1,0 +1,282 @@
+"""Assistant: the only file that knows the order of the steps.
+
+check -> retrieve -> read -> rank -> decide -> cite.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from index import Filters, Hit, PassageIndex, Span
+from qa.answers import Answer, Citation, Explanation, IndexState
+from qa.candidates import Candidate, read_candidates
+from qa.citations import make_citation
+from qa.confidence import CALIBRATION_FILE, SHIPPED, Calibration, question_features
+from qa.conflicts import find_conflicts
+from qa.errors import InvalidQuestionError
+from qa.locations import index_to_ask
+from qa.quotes import choose_quote
+from qa.reader import Reader, open_reader
+from qa.settings import Settings
+from qa.terms import QuestionTerms, question_terms
+
+PASSAGES_READ = 12
+"""How many passages are read: see the curve of latency and quality in docs/evaluation.md."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A candidate with its place among the others.
+
+    Attributes:
+        candidate: The passage, read.
+        features: Of the candidate, with those that compare it to the others.
+        score: What it was ordered by.
+        confidence: Probability that it answers.
+    """
+
+    candidate: Candidate
+    features: Mapping[str, float]
+    score: float
+    confidence: float
+
+
+class Assistant:
+    """Answers questions from an index with verbatim, cited quotes, or abstains.
+
+    Safe to use from several threads. Close it, or use it as a context manager.
+
+    Example:
+        >>> with Assistant.open("my-index") as assistant:  # doctest: +SKIP
+        ...     answer = assistant.ask("what is Caspian Wind-2025")
+        >>> answer.citations[0].quote.text  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        passages: PassageIndex,
+        reader: Reader | None,
+        calibration: Calibration,
+        settings: Settings | None = None,
+    ) -> None:
+        """Take ready parts; :meth:`open` builds them."""
+        self.passages = passages
+        self._reader = reader
+        self._calibration = calibration
+        self._settings = settings or Settings()
+
+    @classmethod
+    def open(cls, path: Path | str | None = None, *, settings: Settings | None = None) -> Assistant:
+        """Open an index and everything that answering needs.
+
+        Args:
+            path: The folder of the index. None: the setting's, or the default index, or that of the shipped articles,
+                which is built where there is none yet.
+            settings: None: from the environment.
+
+        Raises:
+            PassageIndexError: There is no index, or it cannot be used.
+            ModelNotFoundError: There is no reader where the settings point.
+        """
+        settings = settings or Settings.from_env()
+        folder = index_to_ask(Path(path) if path is not None else settings.index)
+        reader = open_reader(settings.reader, threads=settings.thread_count)
+        passages = PassageIndex.open(folder, threads=settings.thread_count)
+        own = folder / CALIBRATION_FILE
+        calibration = Calibration.load(own if own.exists() else SHIPPED, key="reader" if reader else "none")
+        return cls(passages, reader, calibration, settings)
+
+    def ask(
+        self, question: str, *, k: int | None = None, risk: float | None = None, filters: Filters | None = None
+    ) -> Answer:
+        """Return the cited answer, or an abstention with its reason.
+
+        The same question on the same revision gives the same answer, its ``timings_ms`` aside.
+
+        Args:
+            question: In the user's words.
+            k: Most citations; None takes the setting.
+            risk: Largest share of wrong answers among the answers given; None takes the setting.
+            filters: Which articles to answer from; None means all.
+
+        Raises:
+            InvalidQuestionError: The question is blank or too long.
+            ValueError: ``k`` is below 1, or ``risk`` is not between 0 and 1.
+        """
+        settings = dataclasses.replace(
+            self._settings, **{name: v for name, v in (("k", k), ("risk", risk)) if v is not None}
+        )
+        watch = _Stopwatch()
+        terms, ranked, state = self._consider(question, filters, watch)
+        threshold = self._calibration.threshold(settings.risk)
+        confidence = ranked[0].confidence if ranked else 0.0
+        answered = bool(ranked) and confidence >= threshold
+        citations = _cite(ranked, terms, settings.k)
+        conflicts = find_conflicts(question, citations) if answered else ()
+        watch.lap("cite")
+        return Answer(
+            question=question,
+            answered=answered,
+            confidence=confidence,
+            reason=None if answered else _why_not(ranked, terms, threshold, settings.risk),
+            citations=citations if answered else (),
+            nearest=() if answered else citations,
+            conflicts=conflicts,
+            index=state,
+            timings_ms=watch.laps(),
+        )
+
+    def ask_many(
+        self,
+        questions: Iterable[str],
+        *,
+        k: int | None = None,
+        risk: float | None = None,
+        filters: Filters | None = None,
+    ) -> Iterator[Answer]:
+        """Answer questions one after the other, as :meth:`ask` does each."""
+        for question in questions:
+            yield self.ask(question, k=k, risk=risk, filters=filters)
+
+    def search(self, question: str, *, k: int = 10, filters: Filters | None = None) -> list[Hit]:
+        """Return the passages found for a question, best first, without reading or deciding."""
+        return self.passages.search(self._checked(question), k=k, filters=filters)
+
+    def consider(self, question: str, *, filters: Filters | None = None) -> list[Ranked]:
+        """Return the candidates of a question, best first, as a calibration needs them."""
+        return self._consider(question, filters, _Stopwatch())[1]
+
+    def close(self) -> None:
+        """Close the index."""
+        self.passages.close()
+
+    def __enter__(self) -> Self:
+        """Return the assistant itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the index."""
+        self.close()
+
+    def _consider(
+        self, question: str, filters: Filters | None, watch: _Stopwatch
+    ) -> tuple[QuestionTerms, list[Ranked], IndexState]:
+        asked = self._checked(question)
+        terms = question_terms(asked)
+        hits = self.passages.search(asked, k=PASSAGES_READ, filters=filters)
+        state = IndexState(self.passages.revision, self.passages.document_count, self.passages.passage_count)
+        rarity = self._rarity(terms, state)
+        watch.lap("retrieve")
+        candidates = read_candidates(asked, terms, hits, self._reader, rarity)
+        watch.lap("read")
+        ranked = self._ranked(candidates)
+        watch.lap("decide")
+        return terms, ranked, state
+
+    def _rarity(self, terms: QuestionTerms, state: IndexState) -> dict[str, float]:
+        """Return the inverse document frequency of each content word, in the form BM25 uses."""
+        counts = self.passages.passage_frequencies(terms.content)
+        total = state.passages
+        return {
+            key: math.log(1 + (total - count + 0.5) / (count + 0.5))
+            for key, count in zip(terms.content, counts, strict=True)
+        }
+
+    def _ranked(self, candidates: Sequence[Candidate]) -> list[Ranked]:
+        scores = [self._calibration.rank_score(candidate.features) for candidate in candidates]
+        rows = question_features(candidates, scores)
+        ranked = [
+            Ranked(candidate=c, features=f, score=s, confidence=round(self._calibration.probability(f), 4))
+            for c, f, s in zip(candidates, rows, scores, strict=True)
+        ]
+        return sorted(ranked, key=lambda r: (-r.score, r.candidate.hit.passage.id))
+
+    def _checked(self, question: str) -> str:
+        """Return the question without control characters and runs of blanks."""
+        if len(question) > self._settings.max_question:
+            raise InvalidQuestionError(
+                f"the question has {len(question):,} characters; at most {self._settings.max_question:,} are read "
+                "(QA_MAX_QUESTION)"
+            )
+        cleaned = "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in question)
+        cleaned = " ".join(cleaned.split())
+        if not any(c.isalnum() for c in cleaned):
+            raise InvalidQuestionError("the question is blank: there is no word in it")
+        return cleaned
+
+
+def _cite(ranked: Sequence[Ranked], terms: QuestionTerms, k: int) -> tuple[Citation, ...]:
+    """Return the best ``k`` citations, near-identical quotes folded into the first of them."""
+    kept: list[tuple[Ranked, Span, int]] = []
+    seen: dict[object, int] = {}
+    for entry in ranked:
+        hit = entry.candidate.hit
+        quote = choose_quote(hit.text, terms, entry.candidate.span, context=hit.passage.context)
+        key = " ".join(hit.text[quote.start : quote.end].casefold().split())
+        if key in seen:
+            first, span, folded = kept[seen[key]]
+            other = hit.document.id != first.candidate.hit.document.id
+            kept[seen[key]] = (first, span, folded + other)
+        elif len(kept) < k:
+            seen[key] = len(kept)
+            kept.append((entry, quote, 0))
+    return tuple(_citation(entry, quote, rank, folded) for rank, (entry, quote, folded) in enumerate(kept, 1))
+
+
+def _citation(entry: Ranked, quote: Span, rank: int, folded: int) -> Citation:
+    candidate = entry.candidate
+    explanation = Explanation(
+        score=entry.score,
+        fused=candidate.hit.score,
+        dense=candidate.hit.dense,
+        lexical=candidate.hit.lexical,
+        reader=candidate.reading.score if candidate.reading else None,
+        coverage=candidate.coverage.share,
+        missing=candidate.coverage.missing,
+    )
+    return make_citation(
+        candidate.hit,
+        quote,
+        candidate.span,
+        rank=rank,
+        confidence=entry.confidence,
+        duplicates=folded,
+        explanation=explanation,
+    )
+
+
+def _why_not(ranked: Sequence[Ranked], terms: QuestionTerms, threshold: float, risk: float) -> str:
+    """Return, in a sentence, why the question is not answered."""
+    if not ranked:
+        return "No passage of the articles has a word or a meaning of the question."
+    if threshold > 1:
+        return f"The calibration supports no answer at a risk of {risk:g}; a larger --risk is needed."
+    missing = ranked[0].candidate.coverage.missing
+    if missing:
+        return f"The closest passage does not mention {' or '.join(missing[:3])}."
+    return "No passage says it clearly enough."
+
+
+class _Stopwatch:
+    """Milliseconds of each step."""
+
+    def __init__(self) -> None:
+        self._started = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps[name] = round((now - self._last) * 1000, 2)
+        self._last = now
+
+    def laps(self) -> dict[str, float]:
+        return {**self._laps, "total": round((self._last - self._started) * 1000, 2)}

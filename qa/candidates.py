@@ -1,0 +1,71 @@
+"""A retrieved passage, read: what is known of it before anything is decided."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from index import Hit, Span
+from qa.reader import Reader, Reading
+from qa.terms import Coverage, QuestionTerms, cover
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage that could answer.
+
+    Attributes:
+        hit: From the retriever.
+        reading: What the reader found in it, or None without a reader.
+        coverage: How much of the question the passage has.
+        features: What ranking and confidence are computed from, see :func:`read_candidates`.
+    """
+
+    hit: Hit
+    reading: Reading | None
+    coverage: Coverage
+    features: Mapping[str, float]
+
+    @property
+    def span(self) -> Span | None:
+        """The answer's words in the passage's text, or None."""
+        return Span(self.reading.start, self.reading.end) if self.reading else None
+
+
+def read_candidates(
+    question: str, terms: QuestionTerms, hits: Sequence[Hit], reader: Reader | None, rarity: Mapping[str, float]
+) -> list[Candidate]:
+    """Read the passages and return them as candidates, in the order given.
+
+    The features of a candidate are:
+
+    * ``reader``: margin of the best span over no answer, in logits (0 without a reader);
+    * ``dense``: cosine of question and passage (0 where unknown);
+    * ``lexical``: BM25 score as a share of the best among the hits, 0 to 1;
+    * ``dense_first``, ``lexical_first``: 1 where the retriever put it first;
+    * ``coverage``: weighted share of the question's content words;
+    * ``missing_name``, ``missing_number``, ``other_code``: how many the passage lacks.
+    """
+    readings: Sequence[Reading | None] = reader.read(question, [h.text for h in hits]) if reader else [None] * len(hits)
+    most = {"dense": _most(h.dense for h in hits), "lexical": _most(h.lexical for h in hits)}
+    candidates = []
+    for hit, reading in zip(hits, readings, strict=True):
+        coverage = cover(terms, hit.text, hit.passage.context, rarity)
+        features = {
+            "reader": reading.score if reading else 0.0,
+            "dense": hit.dense or 0.0,
+            "lexical": (hit.lexical or 0.0) / most["lexical"] if most["lexical"] > 0 else 0.0,
+            "dense_first": float(hit.dense is not None and hit.dense == most["dense"]),
+            "lexical_first": float(hit.lexical is not None and hit.lexical == most["lexical"]),
+            "coverage": coverage.share,
+            "missing_name": float(len(coverage.missing_names)),
+            "missing_number": float(len(coverage.missing_numbers)),
+            "other_code": float(len(coverage.other_codes)),
+        }
+        candidates.append(Candidate(hit, reading, coverage, features))
+    return candidates
+
+
+def _most(scores: object) -> float:
+    return max((score for score in scores if score is not None), default=-math.inf)  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""The commands of ``qa``, one file each, loaded when asked for."""
