@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from importlib import import_module
 from pathlib import Path
 
 from index.documents import Document
 from index.errors import ArticleError
 from index.readers.content import Content
 from index.readers.find import absolute
+from index.readers.formats import pick_format
 from index.readers.limits import DEFAULT_LIMITS, MB, ReadLimits
 
 
@@ -97,13 +99,20 @@ def _size(path: Path) -> int:
 
 
 def read_content(data: bytes, path: Path) -> Content:
-    """Return the article in the bytes, by the reader of their format."""
-    if path.suffix.lower() in {".md", ".markdown"}:
-        from index.readers.markdown import read_markdown
+    """Return the article in the bytes, by the reader of their format, imported only now.
 
-        return read_markdown(data, path)
-    if path.suffix.lower() in {"", ".txt", ".text", ".rst"}:
-        from index.readers.text import read_text
-
-        return read_text(data, path)
-    raise ArticleError(path, f"not an article type ({path.suffix})", skipped=True)
+    Raises:
+        ArticleError: It is no article, or its reader fails on it, in whatever way.
+    """
+    kind = pick_format(data, path)
+    reader = getattr(import_module(f"index.readers.{kind}"), f"read_{kind}")
+    try:
+        content: Content = reader(data, path)
+    except (ArticleError, MemoryError):
+        raise
+    except RecursionError as error:
+        raise ArticleError(path, f"broken {kind}: nested too deeply") from error
+    except Exception as error:  # the one place where whatever a format's library raises becomes ours
+        detail = " ".join(str(error).split())[:200]
+        raise ArticleError(path, f"broken {kind}: {type(error).__name__}: {detail}") from error
+    return content

@@ -1,0 +1,120 @@
+"""PDF: the text of every page, with where each page lies in it."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.documents import Page
+from index.errors import ArticleError
+from index.readers.content import Content
+
+if TYPE_CHECKING:
+    from pypdf import PageObject, PdfReader
+
+PAGE_BREAK = "\n\f\n"
+NOT_A_TITLE = re.compile(r"(?:untitled|title|microsoft word - .*|.*\.(?:docx?|pdf|tex|dvi|indd|qxd|rtf|odt))", re.IGNORECASE)
+UNDRAWN = re.compile("[\ufffd\ue000-\uf8ff]|\\(cid:\\d+\\)")
+MAX_UNDRAWN = 0.3
+
+
+def read_pdf(data: bytes, path: Path) -> Content:
+    """Return the text of a PDF, pages parted by a form feed on a line of its own.
+
+    Raises:
+        ArticleError: It is encrypted, broken, has no text, or some of its pages cannot be read; the reason names them.
+    """
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    reader = _open(data, path)
+    texts = _page_texts(reader, path)
+    text = PAGE_BREAK.join(texts)
+    if len(UNDRAWN.findall(text)) > MAX_UNDRAWN * len(text.split()):
+        raise ArticleError(path, "no readable text: its fonts do not tell which letters they draw")
+    return Content(text=text, media_type="application/pdf", pages=_pages(texts), **_metadata(reader))
+
+
+def _open(data: bytes, path: Path) -> PdfReader:
+    from pypdf import PdfReader
+    from pypdf.errors import DependencyError, PyPdfError
+
+    try:
+        reader = PdfReader(io.BytesIO(data), strict=False)
+        if reader.is_encrypted and not reader.decrypt(""):
+            raise ArticleError(path, "encrypted PDF: it opens with a password only")
+        if not len(reader.pages):
+            raise ArticleError(path, "broken PDF: it has no pages")
+    except (DependencyError, NotImplementedError) as error:
+        raise ArticleError(path, f"encrypted PDF: {error}") from error
+    except PyPdfError as error:
+        cut = "" if b"%%EOF" in data[-1024:] else " (truncated: its end is missing)"
+        raise ArticleError(path, f"broken PDF{cut}: {error}") from error
+    return reader
+
+
+def _page_texts(reader: PdfReader, path: Path) -> list[str]:
+    """Return the text of each page; pages that cannot be read are an error that lists them."""
+    texts: list[str] = []
+    broken: dict[int, str] = {}
+    scanned = 0
+    for number, page in enumerate(reader.pages, 1):
+        try:
+            text = _whole(page.extract_text())
+        except (MemoryError, ArticleError):
+            raise
+        except Exception as error:  # pypdf raises nearly anything on a broken page
+            broken[number] = f"{type(error).__name__}: {error}"
+            text = ""
+        scanned += not text.strip() and number not in broken and _has_images(page)
+        texts.append(text)
+    if broken:
+        numbers = ", ".join(map(str, list(broken)[:20]))
+        raise ArticleError(path, f"broken PDF: cannot read page {numbers} of {len(texts)} ({next(iter(broken.values()))})")
+    if scanned > len(texts) / 2 or not any(text.strip() for text in texts):
+        blank = sum(not text.strip() for text in texts)
+        raise ArticleError(path, f"no text on {blank} of {len(texts)} pages (scanned?); run text recognition over it first")
+    return texts
+
+
+def _whole(text: str) -> str:
+    """Return the text with lone surrogates and NULs, which no file could hold, as the replacement character."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "\ufffd")
+
+
+def _has_images(page: PageObject) -> bool:
+    try:
+        return bool(page.images)
+    except Exception:  # as above; a page whose pictures cannot be listed has some
+        return True
+
+
+def _pages(texts: list[str]) -> tuple[Page, ...]:
+    pages: list[Page] = []
+    start = 0
+    for number, text in enumerate(texts, 1):
+        pages.append(Page(number, start, start + len(text)))
+        start += len(text) + len(PAGE_BREAK)
+    return tuple(pages)
+
+
+def _metadata(reader: PdfReader) -> dict[str, str | None]:
+    """Return title, author, date and language as the PDF states them."""
+    try:
+        info = reader.metadata
+        title, author = _line(info and info.title), _line(info and info.author)
+        created = info.creation_date if info else None
+        language = _line(reader.trailer["/Root"].get("/Lang"))  # type: ignore[union-attr]
+    except Exception:  # as above; an article without metadata is still one
+        return {}
+    return {
+        "title": None if title is None or NOT_A_TITLE.fullmatch(title) else title,
+        "author": author,
+        "date": created.date().isoformat() if created else None,
+        "language": language,
+    }
+
+
+def _line(value: object) -> str | None:
+    return " ".join(_whole(str(value)).split()) or None if value else None
