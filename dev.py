@@ -99,7 +99,7 @@ def main() -> None:
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     parsed = parser.parse_args()
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  (this file also runs where the project cannot)
         parser.error(f"Python 3.11 or later is needed, this is {sys.version.split()[0]}")
     TASKS[parsed.task](parsed.arguments)
 

@@ -18,7 +18,7 @@ from index import Filters, Hit, PassageIndex, Span
 from qa.answers import Answer, Citation, Explanation, IndexState
 from qa.candidates import Candidate, read_candidates
 from qa.citations import make_citation
-from qa.confidence import CALIBRATION_FILE, SHIPPED, Calibration, question_features
+from qa.confidence import CALIBRATION_FILE, SHIPPED, Calibration, compared
 from qa.conflicts import find_conflicts
 from qa.errors import InvalidQuestionError
 from qa.locations import index_to_ask
@@ -108,10 +108,12 @@ class Assistant:
 
         Raises:
             InvalidQuestionError: The question is blank or too long.
-            ValueError: ``k`` is below 1, or ``risk`` is not between 0 and 1.
+            SettingsError: ``k`` is below 1, or ``risk`` is not between 0 and 1.
         """
         settings = dataclasses.replace(
-            self._settings, **{name: v for name, v in (("k", k), ("risk", risk)) if v is not None}
+            self._settings,
+            k=self._settings.k if k is None else k,
+            risk=self._settings.risk if risk is None else risk,
         )
         watch = _Stopwatch()
         terms, ranked, state = self._consider(question, filters, watch)
@@ -153,6 +155,11 @@ class Assistant:
         """Return the candidates of a question, best first, as a calibration needs them."""
         return self._consider(question, filters, _Stopwatch())[1]
 
+    @property
+    def threshold(self) -> float:
+        """The least confidence of an answer at the risk that is set; above 1 where none can be given."""
+        return self._calibration.threshold(self._settings.risk)
+
     def close(self) -> None:
         """Close the index."""
         self.passages.close()
@@ -193,7 +200,7 @@ class Assistant:
 
     def _ranked(self, candidates: Sequence[Candidate]) -> list[Ranked]:
         scores = [self._calibration.rank_score(candidate.features) for candidate in candidates]
-        rows = question_features(candidates, scores)
+        rows = compared([c.features for c in candidates], [c.answer for c in candidates], scores)
         ranked = [
             Ranked(candidate=c, features=f, score=s, confidence=round(self._calibration.probability(f), 4))
             for c, f, s in zip(candidates, rows, scores, strict=True)
@@ -207,7 +214,7 @@ class Assistant:
                 f"the question has {len(question):,} characters; at most {self._settings.max_question:,} are read "
                 "(QA_MAX_QUESTION)"
             )
-        cleaned = "".join(" " if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in question)
+        cleaned = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in question)
         cleaned = " ".join(cleaned.split())
         if not any(c.isalnum() for c in cleaned):
             raise InvalidQuestionError("the question is blank: there is no word in it")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from index import Hit, Span
@@ -31,6 +31,14 @@ class Candidate:
     def span(self) -> Span | None:
         """The answer's words in the passage's text, or None."""
         return Span(self.reading.start, self.reading.end) if self.reading else None
+
+    @property
+    def answer(self) -> str:
+        """What tells this answer from another: the marked words, or without a reader the passage's id."""
+        span = self.span
+        if span is None:
+            return str(self.hit.passage.id)
+        return self.hit.text[span.start : span.end].casefold().strip(" .,;:\"'“”‘’()")
 
 
 def read_candidates(
@@ -67,5 +75,5 @@ def read_candidates(
     return candidates
 
 
-def _most(scores: object) -> float:
-    return max((score for score in scores if score is not None), default=-math.inf)  # type: ignore[attr-defined]
+def _most(scores: Iterable[float | None]) -> float:
+    return max((score for score in scores if score is not None), default=-math.inf)

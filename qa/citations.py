@@ -146,7 +146,9 @@ def _why_unproved(
     if document.text[part["start"] : part["end"]] != part["text"] or not part["text"]:
         changed = document.sha256 != citation["document"]["sha256"]
         where = f"characters {part['start']} to {part['end']}"
-        return f"the text does not stand at {where}" + ("; the file has changed since it was indexed" if changed else "")
+        return f"the text does not stand at {where}" + (
+            "; the file has changed since it was indexed" if changed else ""
+        )
     if is_quote:
         page = next((p.number for p in document.pages if p.start <= part["start"] < p.end), None)
         if page != citation["page"]:

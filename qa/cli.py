@@ -49,9 +49,13 @@ def qa() -> None:
 @click.argument("words", metavar="QUESTION", nargs=-1)
 @click.option("--index", "index_path", type=click.Path(path_type=Path), help="Folder of the index to ask.")
 @click.option("--in", "folder", type=click.Path(path_type=Path), help="Ask the articles of this folder or file.")
-@click.option("--batch", type=click.File(encoding="utf-8"), help="Answer each question of a JSON-lines file (- reads stdin).")
+@click.option(
+    "--batch", type=click.File(encoding="utf-8"), help="Answer each question of a JSON-lines file (- reads stdin)."
+)
 @click.option("-k", "k", type=click.IntRange(1, 100), help="Most citations.  [default: 5]")
-@click.option("--filter", "filters", multiple=True, metavar="FIELD=VALUE", help="Only from articles such as date>=2024.")
+@click.option(
+    "--filter", "filters", multiple=True, metavar="FIELD=VALUE", help="Only from articles such as date>=2024."
+)
 @click.option("--risk", type=float, help="Largest share of wrong answers among those given.  [default: 0.1]")
 @click.option("--reader", help="Reader: default, none, a folder or a model's name.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
@@ -67,7 +71,7 @@ def ask(
     explain: bool,
     **settings: Any,  # noqa: ANN401  (flags named as the settings they override)
 ) -> None:
-    """Answer QUESTION with exact quotes from your articles, or say that they do not answer it.
+    r"""Answer QUESTION with exact quotes from your articles, or say that they do not answer it.
 
     \b
     ask "what is Caspian Wind-2025"

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qa.candidates import Candidate
 from qa.errors import ModelNotFoundError
 
 SHIPPED = Path(__file__).with_name("calibration.json")
@@ -137,27 +136,23 @@ def risk_curve(outcomes: Sequence[tuple[float, bool]], *, points: int = 400) -> 
     return tuple(curve[step - 1 :: step])
 
 
-def question_features(candidates: Sequence[Candidate], scores: Sequence[float]) -> list[dict[str, float]]:
-    """Return each candidate's features with those that compare it to the others.
+def compared(
+    features: Sequence[Mapping[str, float]], answers: Sequence[str], scores: Sequence[float]
+) -> list[dict[str, float]]:
+    """Return the features of each candidate of a question, with those that compare it to the others.
 
-    * ``gap``: its rank score less that of the best candidate with another answer, at most 10;
-    * ``agreement``: how many of the others mark the same words as the answer, at most 3.
+    * ``gap``: its rank score less that of the best candidate with another answer, at most 10 either way;
+    * ``agreement``: how many of the others give the same answer, at most 3.
 
     Args:
-        candidates: Of one question.
-        scores: Their rank scores.
+        features: Of each candidate.
+        answers: What each would answer, in a form that is equal where the answers are.
+        scores: The rank score of each.
     """
-    answers = [_answer_words(candidate) for candidate in candidates]
     rows = []
-    for i, candidate in enumerate(candidates):
-        others = [s for j, s in enumerate(scores) if answers[j] != answers[i]]
-        same = sum(answers[j] == answers[i] for j in range(len(candidates)) if j != i)
+    for i, own in enumerate(features):
+        others = [score for score, answer in zip(scores, answers, strict=True) if answer != answers[i]]
         gap = scores[i] - max(others, default=scores[i] - 10.0)
-        rows.append({**candidate.features, "gap": max(-10.0, min(10.0, gap)), "agreement": float(min(3, same))})
+        agreement = float(min(3, answers.count(answers[i]) - 1))
+        rows.append({**own, "gap": max(-10.0, min(10.0, gap)), "agreement": agreement})
     return rows
-
-
-def _answer_words(candidate: Candidate) -> object:
-    if candidate.span is None:
-        return candidate.hit.passage.id
-    return candidate.hit.text[candidate.span.start : candidate.span.end].casefold().strip(" .,;:\"'“”‘’()")

@@ -118,7 +118,9 @@ def _number(value: float | None) -> str:
 
 def _conflict_line(conflict: Conflict) -> str:
     sides = [f"[{side.rank}] “{' '.join(side.value.text.split())}”" for side in (conflict.left, conflict.right)]
-    return click.style(f"The articles disagree on a {conflict.kind}: ", fg="yellow", bold=True) + " against ".join(sides)
+    return click.style(f"The articles disagree on a {conflict.kind}: ", fg="yellow", bold=True) + " against ".join(
+        sides
+    )
 
 
 def table_lines(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -34,7 +34,10 @@ _NUMBER_WORDS = {
         """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
         seventeen eighteen nineteen twenty""".split()
     )
-} | {word: str(value) for value, word in zip(range(30, 100, 10), "thirty forty fifty sixty seventy eighty ninety".split())}
+} | {
+    word: str(value)
+    for value, word in zip(range(30, 100, 10), "thirty forty fifty sixty seventy eighty ninety".split(), strict=True)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,9 @@ def split_words(text: str) -> list[Word]:
 
 def _keys(words: Sequence[str]) -> list[str]:
     folded = [_fold(word) for word in words]
-    return [word if word[0].isdigit() else stem for word, stem in zip(folded, _stemmer().stemWords(folded), strict=True)]
+    return [
+        word if word[0].isdigit() else stem for word, stem in zip(folded, _stemmer().stemWords(folded), strict=True)
+    ]
 
 
 def _fold(word: str) -> str:
@@ -138,7 +143,9 @@ def question_terms(question: str) -> QuestionTerms:
 
 
 def _is_name(word: Word, question: str) -> bool:
-    return word.text[0].isupper() and (bool(question[: word.start].strip()) or len(word.text) > 1 and word.text.isupper())
+    return word.text[0].isupper() and (
+        bool(question[: word.start].strip()) or len(word.text) > 1 and word.text.isupper()
+    )
 
 
 def _code_keys(code: str) -> tuple[str, str]:

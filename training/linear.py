@@ -1,0 +1,136 @@
+"""The two linear models of ``qa.confidence``: fitted by gradient descent on cached features."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from sklearn.metrics import roc_auc_score
+
+from qa.confidence import Calibration, compared, risk_curve
+
+RANKING = (
+    "reader", "dense", "lexical", "dense_first", "lexical_first", "coverage",
+    "missing_name", "missing_number", "other_code",
+)  # fmt: skip
+CONFIDENCE = (*RANKING, "gap", "agreement")
+MISSING = ("missing_name", "missing_number", "other_code")
+"""A word of the question that is missing never raises a score, whatever a sample says."""
+DECAY = 1e-3
+STEPS = 600
+
+
+def fit_calibration(rows: Sequence[Mapping[str, Any]], *, provenance: str) -> Calibration:
+    """Return the calibration fitted to questions with their candidates."""
+    ranking = fit_ranking(rows)
+    draft = Calibration(ranking=ranking, confidence={}, bias=0.0, curve=(), questions=len(rows), provenance=provenance)
+    firsts = [first for row in rows if (first := first_candidate(draft, row)) is not None]
+    confidence, bias = _fit_logistic([f["features"] for f in firsts], [f["right"] for f in firsts])
+    fitted = dataclasses.replace(draft, confidence=confidence, bias=bias)
+    outcomes = [(fitted.probability(f["features"]), f["right"]) for f in firsts]
+    return dataclasses.replace(fitted, curve=risk_curve(outcomes))
+
+
+def fit_ranking(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Return the weights that put a right candidate first: softmax over the candidates of each question."""
+    asked = [row["candidates"] for row in rows if any(c["right"] for c in row["candidates"])]
+    widest = max(map(len, asked))
+    table = torch.zeros(len(asked), widest, len(RANKING))
+    is_right = torch.zeros(len(asked), widest)
+    absent = torch.zeros(len(asked), widest)
+    for i, candidates in enumerate(asked):
+        absent[i, len(candidates) :] = -1e9
+        for j, candidate in enumerate(candidates):
+            table[i, j] = torch.tensor([candidate["features"][name] for name in RANKING])
+            is_right[i, j] = candidate["right"]
+    scale = table.flatten(0, 1).std(0).clamp_min(1e-6)
+    weights = torch.zeros(len(RANKING), requires_grad=True)
+
+    def loss() -> torch.Tensor:
+        logits = (table / scale) @ weights + absent
+        chosen = torch.logsumexp(logits + (is_right - 1) * 1e9, 1) - torch.logsumexp(logits, 1)
+        return -chosen.mean() + DECAY * weights.square().sum()
+
+    _descend(loss, weights, RANKING)
+    return _named(RANKING, weights.detach() / scale)
+
+
+def first_candidate(calibration: Calibration, row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return features and rightness of the candidate that would be cited first, with the question's kind and set."""
+    candidates = row["candidates"]
+    if not candidates:
+        return None
+    scores = [calibration.rank_score(c["features"]) for c in candidates]
+    best = max(range(len(scores)), key=lambda i: scores[i])
+    features = compared([c["features"] for c in candidates], [c["answer"] for c in candidates], scores)[best]
+    return {"features": features, "right": candidates[best]["right"], "kind": row["kind"], "set": row["set"]}
+
+
+def _fit_logistic(rows: Sequence[Mapping[str, float]], is_right: Sequence[bool]) -> tuple[dict[str, float], float]:
+    table = torch.tensor([[row[name] for name in CONFIDENCE] for row in rows])
+    scale = table.std(0).clamp_min(1e-6)
+    target = torch.tensor(is_right, dtype=torch.float)
+    beta = torch.zeros(len(CONFIDENCE) + 1, requires_grad=True)
+
+    def loss() -> torch.Tensor:
+        logits = (table / scale) @ beta[:-1] + beta[-1]
+        return torch.nn.functional.binary_cross_entropy_with_logits(logits, target) + DECAY * beta[:-1].square().sum()
+
+    _descend(loss, beta, CONFIDENCE)
+    return _named(CONFIDENCE, beta.detach()[:-1] / scale), round(float(beta.detach()[-1]), 5)
+
+
+def _descend(loss: Any, weights: torch.Tensor, names: Sequence[str]) -> None:  # noqa: ANN401
+    """Minimise, keeping the weight of what is missing at most 0."""
+    optimizer = torch.optim.Adam([weights], lr=0.05)
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        loss().backward()
+        optimizer.step()
+        with torch.no_grad():
+            for name in MISSING:
+                weights[names.index(name)].clamp_(max=0.0)
+
+
+def _named(names: Sequence[str], weights: torch.Tensor) -> dict[str, float]:
+    return {name: round(float(weight), 5) for name, weight in zip(names, weights, strict=True)}
+
+
+def report(calibration: Calibration, rows: Sequence[Mapping[str, Any]], *, risk: float = 0.10) -> list[str]:
+    """Return the lines of a table: how the calibration does on questions it was not fitted to, set by set."""
+    lines = [
+        "| set | questions | right first | retriever first | AUROC | ECE | answered | wrong of answered |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name in [*dict.fromkeys(row["set"] for row in rows), "all"]:
+        chosen = [row for row in rows if name in (row["set"], "all")]
+        lines.append(f"| {name} | " + " | ".join(_figures(calibration, chosen, risk)) + " |")
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        chosen = [row for row in rows if row["kind"] == kind]
+        lines.append(f"| *{kind}* | " + " | ".join(_figures(calibration, chosen, risk)) + " |")
+    return lines
+
+
+def _figures(calibration: Calibration, rows: Sequence[Mapping[str, Any]], risk: float) -> list[str]:
+    firsts = [first for row in rows if (first := first_candidate(calibration, row)) is not None]
+    confidence = [calibration.probability(first["features"]) for first in firsts]
+    is_right = [bool(first["right"]) for first in firsts]
+    asked = [row for row in rows if row["kind"] == "answerable"]
+    right = sum(f["right"] for f in firsts) / len(asked) if asked else 0.0
+    plain = sum(row["candidates"][0]["right"] for row in asked if row["candidates"]) / len(asked) if asked else 0.0
+    given = [r for c, r in zip(confidence, is_right, strict=True) if c >= calibration.threshold(risk)]
+    auroc = roc_auc_score(is_right, confidence) if len(set(is_right)) == 2 else float("nan")
+    wrong = 1 - sum(given) / len(given) if given else 0.0
+    figures = (right, plain, auroc, _calibration_error(confidence, is_right), len(given) / len(firsts), wrong)
+    return [str(len(rows)), *(f"{figure:.3f}" for figure in figures)]
+
+
+def _calibration_error(confidence: Sequence[float], is_right: Sequence[bool]) -> float:
+    """Return the expected calibration error in 10 bins of equal width."""
+    bins: dict[int, list[tuple[float, bool]]] = {}
+    for c, right in zip(confidence, is_right, strict=True):
+        bins.setdefault(min(9, int(c * 10)), []).append((c, right))
+    gaps = (abs(sum(c for c, _ in b) - sum(r for _, r in b)) for b in bins.values())
+    return sum(gaps) / len(confidence)
