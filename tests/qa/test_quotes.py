@@ -1,0 +1,29 @@
+from index import Span
+from qa.quotes import choose_quote
+from qa.terms import question_terms
+
+TEXT = "The pact was signed in 2021. China pledged $8 billion for railways. Nobody objected."
+
+
+def quoted(question: str, text: str = TEXT, span: Span | None = None) -> str:
+    chosen = choose_quote(text, question_terms(question), span)
+    return text[chosen.start : chosen.end]
+
+
+def test_the_sentences_around_the_marked_words_are_quoted():
+    start = TEXT.index("$8 billion")
+    assert quoted("How much?", span=Span(start, start + 10)) == "China pledged $8 billion for railways."
+
+
+def test_marked_words_across_two_sentences_quote_both():
+    start, end = TEXT.index("railways"), TEXT.index("objected")
+    assert quoted("What?", span=Span(start, end)) == "China pledged $8 billion for railways. Nobody objected."
+
+
+def test_without_marked_words_the_sentence_with_most_words_of_the_question_is_quoted():
+    assert quoted("What did China pledge for the railways?") == "China pledged $8 billion for railways."
+
+
+def test_a_question_in_the_text_gives_way_to_its_answer():
+    text = "Q: How does China pay for railways?\nA: By loans."
+    assert quoted("How does China pay for railways?", text) == "A: By loans."
