@@ -68,7 +68,7 @@ def load(path: Path, limits: ReadLimits) -> bytes:
         if size > limits.max_bytes:
             raise ArticleError(path, f"larger than {limits.max_bytes / MB:g} MB (limit)", skipped=True)
         with open(path, "rb", opener=_open_without_waiting) as file:
-            data = file.read(limits.max_bytes + 1)
+            data = file.read(size + 1)
     except UnicodeEncodeError as error:
         raise ArticleError(path, "its name is not valid UTF-8; rename it") from error
     except FileNotFoundError as error:
@@ -79,8 +79,8 @@ def load(path: Path, limits: ReadLimits) -> bytes:
         raise ArticleError(path, f"cannot be read ({error.strerror or error})") from error
     if not data:
         raise ArticleError(path, "empty", skipped=True)
-    if len(data) > limits.max_bytes:
-        raise ArticleError(path, f"larger than {limits.max_bytes / MB:g} MB (limit)", skipped=True)
+    if len(data) != size:
+        raise ArticleError(path, "it changed while it was read; try again")
     return data
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import stat
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +20,7 @@ HTML_SUFFIXES = frozenset({".html", ".htm", ".xhtml", ".xht"})
 PACKED_SUFFIXES = frozenset({".pdf", ".docx", ".docm", ".dotx"})
 SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9_+-]{0,9}|\.7z")
 HEAD = 4096
+HARMLESS_BYTES = 1_000_000
 
 MAGIC = (
     (b"\x89PNG", "a PNG image"),
@@ -116,7 +119,7 @@ def _zip_format(data: bytes, path: Path) -> Format:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
             kind = archive.read("mimetype")[:60].decode("ascii", "replace") if "mimetype" in names else ""
-    except (zipfile.BadZipFile, zipfile.zlib.error, OSError, EOFError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError) as error:
         raise ArticleError(path, f"broken Word document or zip archive (truncated?): {error}") from error
     if "word/document.xml" in names:
         return "word"
@@ -178,3 +181,23 @@ def _is_prose(opening: str) -> bool:
     """Return whether a text of unknown type reads like an article: words and blanks, few signs."""
     words = sum(len(word) for word in WORD.findall(opening))
     return words >= 0.6 * len("".join(opening.split())) and not re.search(r"[{};]\s*$", opening, re.MULTILINE)
+
+
+def is_harmless(path: Path, max_bytes: int) -> bool:
+    """Return whether a file is a small plain text in UTF-8, which no reader can hang on or explode.
+
+    True as well for a file that is refused before it is opened, since that costs nothing either.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= max_bytes:
+            return True
+        if status.st_size > HARMLESS_BYTES or path.suffix.lower() not in TEXT_SUFFIXES | MARKDOWN_SUFFIXES:
+            return False
+        data = path.read_bytes()
+        data.decode("utf-8")
+        return b"\0" not in data and pick_format(data, path) in ("text", "markdown")
+    except UnicodeDecodeError:
+        return False
+    except (OSError, UnicodeEncodeError, ArticleError):
+        return True

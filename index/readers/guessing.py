@@ -1,7 +1,7 @@
-"""Which of the encodings older than UTF-8 a text is in.
+r"""Which of the encodings older than UTF-8 a text is in.
 
 charset-normalizer finds the script; among the Latin ones, which share most bytes, it is the alphabets of the
-languages that decide: ``\\xa3`` is ``£`` in English text, ``Ł`` in Polish.
+languages that decide: ``\xa3`` is ``£`` in English text, ``Ł`` in Polish.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
 
 PAGE_BREAK = "\n\f\n"
-NOT_A_TITLE = re.compile(r"(?:untitled|title|microsoft word - .*|.*\.(?:docx?|pdf|tex|dvi|indd|qxd|rtf|odt))", re.IGNORECASE)
+NOT_A_TITLE = re.compile(
+    r"(?:untitled|title|microsoft word - .*|.*\.(?:docx?|pdf|tex|dvi|indd|qxd|rtf|odt))", re.IGNORECASE
+)
 UNDRAWN = re.compile("[\ufffd\ue000-\uf8ff]|\\(cid:\\d+\\)")
 MAX_UNDRAWN = 0.3
 
@@ -33,7 +36,7 @@ def read_pdf(data: bytes, path: Path) -> Content:
     text = PAGE_BREAK.join(texts)
     if len(UNDRAWN.findall(text)) > MAX_UNDRAWN * len(text.split()):
         raise ArticleError(path, "no readable text: its fonts do not tell which letters they draw")
-    return Content(text=text, media_type="application/pdf", pages=_pages(texts), **_metadata(reader))
+    return replace(_metadata(reader), text=text, pages=_pages(texts))
 
 
 def _open(data: bytes, path: Path) -> PdfReader:
@@ -71,10 +74,14 @@ def _page_texts(reader: PdfReader, path: Path) -> list[str]:
         texts.append(text)
     if broken:
         numbers = ", ".join(map(str, list(broken)[:20]))
-        raise ArticleError(path, f"broken PDF: cannot read page {numbers} of {len(texts)} ({next(iter(broken.values()))})")
+        raise ArticleError(
+            path, f"broken PDF: cannot read page {numbers} of {len(texts)} ({next(iter(broken.values()))})"
+        )
     if scanned > len(texts) / 2 or not any(text.strip() for text in texts):
         blank = sum(not text.strip() for text in texts)
-        raise ArticleError(path, f"no text on {blank} of {len(texts)} pages (scanned?); run text recognition over it first")
+        raise ArticleError(
+            path, f"no text on {blank} of {len(texts)} pages (scanned?); run text recognition over it first"
+        )
     return texts
 
 
@@ -99,21 +106,24 @@ def _pages(texts: list[str]) -> tuple[Page, ...]:
     return tuple(pages)
 
 
-def _metadata(reader: PdfReader) -> dict[str, str | None]:
-    """Return title, author, date and language as the PDF states them."""
+def _metadata(reader: PdfReader) -> Content:
+    """Return title, author, date and language as the PDF states them, with no text yet."""
+    content = Content(text="", media_type="application/pdf")
     try:
         info = reader.metadata
-        title, author = _line(info and info.title), _line(info and info.author)
-        created = info.creation_date if info else None
-        language = _line(reader.trailer["/Root"].get("/Lang"))  # type: ignore[union-attr]
+        language = _line(reader.root_object.get("/Lang"))
+        if info is None:
+            return replace(content, language=language)
+        title, author, created = _line(info.title), _line(info.author), info.creation_date
     except Exception:  # as above; an article without metadata is still one
-        return {}
-    return {
-        "title": None if title is None or NOT_A_TITLE.fullmatch(title) else title,
-        "author": author,
-        "date": created.date().isoformat() if created else None,
-        "language": language,
-    }
+        return content
+    return replace(
+        content,
+        title=None if title is None or NOT_A_TITLE.fullmatch(title) else title,
+        author=author,
+        date=created.date().isoformat() if created else None,
+        language=language,
+    )
 
 
 def _line(value: object) -> str | None:

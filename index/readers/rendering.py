@@ -87,7 +87,7 @@ def _block(element: _Element, groups: list[int]) -> Iterator[Block]:
     elif element.tag == "table":
         yield from _rows(element, groups)
     elif element.tag == "code":
-        yield Block("".join(element.itertext()).strip("\r\n"))
+        yield Block("".join(map(str, element.itertext())).strip("\r\n"))
     else:
         yield from _blocks(element, groups)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,7 +67,7 @@ def _refuse_bomb(data: bytes, path: Path) -> None:
             if unpacked > MAX_UNPACKED or largest > MAX_PART or unpacked > MAX_RATIO * len(data) + MB:
                 raise ArticleError(path, f"unpacks to {unpacked / MB:,.0f} MB from {len(data) / MB:.3g} (a zip bomb?)")
             damaged = archive.testzip()
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, zipfile.zlib.error) as error:
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, zlib.error) as error:
         raise ArticleError(path, f"broken Word document (truncated?): {error}") from error
     if damaged:
         raise ArticleError(path, f"broken Word document: {damaged} is damaged")
