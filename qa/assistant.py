@@ -191,11 +191,11 @@ class Assistant:
 
     def _rarity(self, terms: QuestionTerms, state: IndexState) -> dict[str, float]:
         """Return the inverse document frequency of each content word, in the form BM25 uses."""
-        counts = self.passages.passage_frequencies(terms.content)
-        total = state.passages
+        counts = self.passages.passage_frequencies([word.text for word in terms.content])
+        total = max(state.passages, *counts) if counts else 0
         return {
-            key: math.log(1 + (total - count + 0.5) / (count + 0.5))
-            for key, count in zip(terms.content, counts, strict=True)
+            word.key: math.log(1 + (total - count + 0.5) / (count + 0.5))
+            for word, count in zip(terms.content, counts, strict=True)
         }
 
     def _ranked(self, candidates: Sequence[Candidate]) -> list[Ranked]:

@@ -11,7 +11,7 @@ from enum import IntEnum
 
 import click
 
-from index.errors import PassageIndexError
+from index import PassageIndexError
 from qa.errors import InvalidQuestionError, ModelNotFoundError, SettingsError
 
 

@@ -24,7 +24,7 @@ def answer_lines(answer: Answer, *, threshold: float = 0.0, explain: bool = Fals
         threshold: Citations after the first below this confidence are only counted.
         explain: Whether every score follows.
     """
-    keys = set(question_terms(answer.question).content)
+    keys = {word.key for word in question_terms(answer.question).content}
     if answer.answered:
         shown = [c for c in answer.citations if c.rank == 1 or c.confidence >= threshold]
     else:

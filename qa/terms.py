@@ -60,13 +60,13 @@ class QuestionTerms:
     """What a question asks about.
 
     Attributes:
-        content: Keys of the words that carry meaning, in order, each once.
+        content: The words that carry meaning, in order, each key once.
         names: Capitalised words inside the question, as written.
-        numbers: Keys of its numbers and years.
+        numbers: Its numbers and years that are written in digits.
         codes: Names with a number, such as "Wind-2025", as their two keys.
     """
 
-    content: tuple[str, ...]
+    content: tuple[Word, ...]
     names: tuple[Word, ...]
     numbers: tuple[Word, ...]
     codes: tuple[tuple[str, str], ...]
@@ -131,11 +131,14 @@ def question_terms(question: str) -> QuestionTerms:
     content = [w for w in words if w.is_number or w.text.casefold() not in _STOP_WORDS]
     if not content:
         content = words
+    first: dict[str, Word] = {}
+    for word in content:
+        first.setdefault(word.key, word)
     shouted = all(w.text[0].isupper() for w in words if len(w.text) > 3)
     names = [] if shouted and len(words) > 3 else [w for w in content if _is_name(w, question)]
     codes = [_code_keys(match.group()) for match in _CODE.finditer(question)]
     return QuestionTerms(
-        content=tuple(dict.fromkeys(w.key for w in content)),
+        content=tuple(first.values()),
         names=tuple(names),
         numbers=tuple(w for w in content if w.is_number and w.text[0].isdigit()),
         codes=tuple(code for code in codes if code[0] not in _STOP_WORDS and "-" in question),
@@ -165,8 +168,8 @@ def cover(terms: QuestionTerms, text: str, context: str = "", rarity: Mapping[st
     words = split_words(f"{context}\n{text}")
     keys = {word.key for word in words}
     initials = "".join(word.key[0] for word in words)
-    weights = {key: (rarity or {}).get(key, 1.0) for key in terms.content}
-    found = {key for key in terms.content if key in keys}
+    weights = {word.key: (rarity or {}).get(word.key, 1.0) for word in terms.content}
+    found = weights.keys() & keys
     names = {name.key: _has_name(name, keys, initials) for name in terms.names}
     found |= {key for key, has in names.items() if has}
     total = sum(weights.values())
