@@ -48,7 +48,10 @@ def test_shouting_makes_no_names():
     assert question_terms("WHO LED THE NAVAL EXERCISE").names == ()
 
 
-PASSAGE = "The Caspian Wind-2025 naval exercise brought together Kazakhstan and Azerbaijan. Foreign direct investment rose."
+PASSAGE = (
+    "The Caspian Wind-2025 naval exercise brought together Kazakhstan and Azerbaijan. "
+    "Foreign direct investment rose."
+)
 
 
 @pytest.mark.parametrize(
