@@ -76,9 +76,7 @@ def make_vectors(snapshot: Snapshot, documents: Iterable[StoredDocument], dim: i
     return VectorIndex.build(ids, rows, dim)
 
 
-def make_lexical(
-    snapshot: Snapshot, documents: Iterable[StoredDocument], folder: Path | None = None
-) -> LexicalIndex:
+def make_lexical(snapshot: Snapshot, documents: Iterable[StoredDocument], folder: Path | None = None) -> LexicalIndex:
     """Return the words of the articles, read from the database, in memory or in a new folder."""
     made = LexicalIndex(folder, fresh=True)
     made.change(rows=_lexical_rows(snapshot, documents))

@@ -47,7 +47,8 @@ def check_encoder(folder: Path, info: EncoderInfo, encoder: Encoder) -> None:
     if (encoder.name, encoder.dim) != (info.name, info.dim):
         raise IncompatibleIndexError(
             f"{folder} was built with the encoder {info.name} ({info.dim} dimensions), not {encoder.name} "
-            f"({encoder.dim}); use that one, or build the index again with: qa index ARTICLES --index {folder} --rebuild"
+            f"({encoder.dim}); use that one, or build the index again with: qa index ARTICLES --index {folder} "
+            "--rebuild"
         )
 
 

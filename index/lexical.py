@@ -82,6 +82,16 @@ class LexicalIndex:
         """Return the number of passages."""
         return int(self._searcher.num_docs)
 
+    def ids(self) -> list[int]:
+        """Return the passage ids, in no particular order."""
+        import tantivy
+
+        if not len(self):
+            return []
+        found = self._searcher.search(tantivy.Query.all_query(), len(self), count=False).hits
+        ids = self._searcher.fast_field_values("passage", [address for _, address in found])
+        return [int(id_ or 0) for id_ in ids]
+
     def search(
         self, query: str, limit: int, *, allowed: Sequence[int] | None = None, context_boost: float = 1.0
     ) -> list[tuple[int, float]]:
@@ -115,8 +125,9 @@ class LexicalIndex:
 
     def frequencies(self, words: Sequence[str]) -> list[int]:
         """Return for each word how many passages have it in their text; 0 for what is no word."""
-        terms = [_analyzer().analyze(word) for word in words]
-        return [min((self._searcher.doc_freq("text", part) for part in parts), default=0) for parts in terms]
+        analyzer = _analyzer()
+        terms = [max(analyzer.analyze(word), key=len, default="") for word in words]
+        return [int(self._searcher.doc_freq("text", term)) for term in terms]
 
 
 def copy_files(old: Path, new: Path) -> None:

@@ -51,7 +51,9 @@ def _sign(folder: Path) -> None:
         (folder / OWNER).write_text(json.dumps(owner), encoding="utf-8")
     except OSError as error:
         reason = error.strerror or error
-        raise PassageIndexError(f"{folder} cannot be written to ({reason}); free some space or choose another") from error
+        raise PassageIndexError(
+            f"{folder} cannot be written to ({reason}); free some space or choose another"
+        ) from error
 
 
 def _owner(folder: Path) -> str:

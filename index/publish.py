@@ -66,9 +66,7 @@ def mend(folder: Path, *, writer: Writer | None = None) -> list[str]:
         if before is None:
             return []
         problems = [
-            found
-            for found in (open_vectors(folder, before), open_lexical(folder, before))
-            if isinstance(found, str)
+            found for found in (open_vectors(folder, before), open_lexical(folder, before)) if isinstance(found, str)
         ]
         if not problems:
             return []

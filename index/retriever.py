@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from index.derived import make_lexical, make_vectors, open_lexical, open_vectors
 from index.documents import Document, DocumentInfo, Hit
+from index.encoding import check_encoder, open_encoder
 from index.errors import (
     CorruptIndexError,
     IndexNotFoundError,
@@ -20,7 +21,6 @@ from index.errors import (
 from index.filters import Filters
 from index.fusion import RetrievalSettings, fuse
 from index.lexical import LexicalIndex
-from index.encoding import check_encoder, open_encoder
 from index.manifest import Manifest
 from index.rows import StoredDocument
 from index.store import Snapshot, Store

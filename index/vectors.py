@@ -102,7 +102,7 @@ class VectorIndex:
         import faiss
         import numpy as np
 
-        inner = faiss.downcast_index(self._index.index)
+        inner: Any = faiss.downcast_index(self._index.index)
         if isinstance(inner, faiss.IndexHNSW):
             inner = faiss.downcast_index(inner.storage)
         if not len(self):
@@ -145,8 +145,9 @@ class VectorIndex:
         return [(int(id_), float(score)) for id_, score in zip(ids[0], scores[0], strict=True) if id_ >= 0]
 
     def _parameters(self, allowed: NDArray[np.int64] | None) -> Any:  # noqa: ANN401 - faiss has no types
-        import faiss
+        from importlib import import_module
 
+        faiss: Any = import_module("faiss")  # its stubs know neither parameter
         selector = None if allowed is None else faiss.IDSelectorBatch(allowed)
         if self.is_exact:
             return None if selector is None else faiss.SearchParameters(sel=selector)

@@ -120,9 +120,7 @@ class Writer:
             passage_row(replace(passage, id=id_), document.key, prepared.document.pages)
             for id_, passage in zip(document.passage_ids, prepared.passages, strict=True)
         ]
-        vectors = [
-            vector_row(id_, vector) for id_, vector in zip(document.passage_ids, prepared.vectors, strict=True)
-        ]
+        vectors = [vector_row(id_, vector) for id_, vector in zip(document.passage_ids, prepared.vectors, strict=True)]
         connection = self._connection
         connection.execute("INSERT INTO documents VALUES (?, ?, ?, ?, ?)", document_row(document))
         connection.execute("INSERT INTO layouts VALUES (?, ?, ?)", layout_row(document.key, prepared.document))
