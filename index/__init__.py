@@ -5,9 +5,7 @@ Everything is loaded when it is first used, so that ``import index`` costs next 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # importing it from typing takes longer than all the rest of this file
 if TYPE_CHECKING:
     from index.build import build_index, remove_documents
     from index.documents import Document, DocumentInfo, Hit, Page, Passage, Section, Span
@@ -102,6 +100,8 @@ def __getattr__(name: str) -> object:
     """Load what ``__all__`` names when it is first asked for."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
