@@ -68,8 +68,8 @@ class Assistant:
     ) -> None:
         """Take ready parts; :meth:`open` builds them."""
         self.passages = passages
+        self.calibration = calibration
         self._reader = reader
-        self._calibration = calibration
         self._settings = settings or Settings()
 
     @classmethod
@@ -89,9 +89,7 @@ class Assistant:
         folder = index_to_ask(Path(path) if path is not None else settings.index)
         reader = open_reader(settings.reader, threads=settings.thread_count)
         passages = PassageIndex.open(folder, threads=settings.thread_count)
-        own = folder / CALIBRATION_FILE
-        calibration = Calibration.load(own if own.exists() else SHIPPED, key="reader" if reader else "none")
-        return cls(passages, reader, calibration, settings)
+        return cls(passages, reader, _calibration_for(settings.reader, folder), settings)
 
     def ask(
         self, question: str, *, k: int | None = None, risk: float | None = None, filters: Filters | None = None
@@ -117,7 +115,7 @@ class Assistant:
         )
         watch = _Stopwatch()
         terms, ranked, state = self._consider(question, filters, watch)
-        threshold = self._calibration.threshold(settings.risk)
+        threshold = self.calibration.threshold(settings.risk)
         confidence = ranked[0].confidence if ranked else 0.0
         answered = bool(ranked) and confidence >= threshold
         citations = _cite(ranked, terms, settings.k)
@@ -158,7 +156,7 @@ class Assistant:
     @property
     def threshold(self) -> float:
         """The least confidence of an answer at the risk that is set; above 1 where none can be given."""
-        return self._calibration.threshold(self._settings.risk)
+        return self.calibration.threshold(self._settings.risk)
 
     def close(self) -> None:
         """Close the index."""
@@ -199,10 +197,10 @@ class Assistant:
         }
 
     def _ranked(self, candidates: Sequence[Candidate]) -> list[Ranked]:
-        scores = [self._calibration.rank_score(candidate.features) for candidate in candidates]
+        scores = [self.calibration.rank_score(candidate.features) for candidate in candidates]
         rows = compared([c.features for c in candidates], [c.answer for c in candidates], scores)
         ranked = [
-            Ranked(candidate=c, features=f, score=s, confidence=round(self._calibration.probability(f), 4))
+            Ranked(candidate=c, features=f, score=s, confidence=round(self.calibration.probability(f), 4))
             for c, f, s in zip(candidates, rows, scores, strict=True)
         ]
         return sorted(ranked, key=lambda r: (-r.score, r.candidate.hit.passage.id))
@@ -219,6 +217,15 @@ class Assistant:
         if not any(c.isalnum() for c in cleaned):
             raise InvalidQuestionError("the question is blank: there is no word in it")
         return cleaned
+
+
+def _calibration_for(reader: str, folder: Path) -> Calibration:
+    """Return the reader's own calibration for the index, else the shipped one; another reader gets that of ours."""
+    own = folder / CALIBRATION_FILE
+    found = Calibration.load(own, reader=reader) if own.exists() else None
+    found = found or Calibration.load(SHIPPED, reader=reader) or Calibration.load(SHIPPED)
+    assert found is not None, "the shipped calibration has the default reader"
+    return found
 
 
 def _cite(ranked: Sequence[Ranked], terms: QuestionTerms, k: int) -> tuple[Citation, ...]:

@@ -33,6 +33,11 @@ class Candidate:
         return Span(self.reading.start, self.reading.end) if self.reading else None
 
     @property
+    def whole(self) -> Span:
+        """All of the passage's text, as a span of it."""
+        return Span(0, len(self.hit.text))
+
+    @property
     def answer(self) -> str:
         """What tells this answer from another: the marked words, or without a reader the passage's id."""
         span = self.span

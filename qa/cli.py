@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from qa.answers import Answer
     from qa.assistant import Assistant
 
-_COMMANDS = ("index", "status", "documents", "remove", "verify")
+_COMMANDS = ("index", "status", "documents", "remove", "verify", "evaluate", "calibrate", "serve", "mcp")
 
 
 class _Commands(click.Group):

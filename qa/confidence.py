@@ -21,7 +21,7 @@ from qa.errors import ModelNotFoundError
 
 SHIPPED = Path(__file__).with_name("calibration.json")
 CALIBRATION_FILE = "calibration.json"
-"""Name of a calibration of the user's own, in the folder of an index."""
+"""Name of the user's own calibrations, in the folder of an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +54,22 @@ class Calibration:
     provenance: str
 
     @classmethod
-    def load(cls, path: Path = SHIPPED, *, key: str = "reader") -> Calibration:
-        """Return the calibration in a file.
+    def load(cls, path: Path = SHIPPED, *, reader: str = "default") -> Calibration | None:
+        """Return the calibration of a reader that a file holds, or None where it holds none for it.
 
         Args:
-            path: A JSON file.
-            key: ``reader`` for use with the shipped reader, ``none`` for use without one.
+            path: A JSON file: a calibration for each reader.
+            reader: The reader's name as in the settings; ``none`` for going without.
 
         Raises:
-            ModelNotFoundError: The file is missing or is no calibration.
+            ModelNotFoundError: The file is missing or damaged.
         """
         try:
-            plain = json.loads(path.read_text(encoding="utf-8"))[key]
-            return cls.from_dict(plain)
+            plain = json.loads(path.read_text(encoding="utf-8"))
+            return cls.from_dict(plain[reader]) if reader in plain else None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ModelNotFoundError(f"{path}: no calibration ({error!r}); make it anew with `qa calibrate`") from error
+            remedy = "install article-qa anew" if path == SHIPPED else "make it anew with `qa calibrate`, or delete it"
+            raise ModelNotFoundError(f"{path}: the calibration cannot be read ({error!r}); {remedy}") from error
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Calibration:
@@ -82,6 +83,13 @@ class Calibration:
             questions=int(plain["questions"]),
             provenance=str(plain["provenance"]),
         )
+
+    def save(self, path: Path, *, reader: str) -> None:
+        """Put the calibration of a reader into a file, beside those of others; the file is replaced at once."""
+        others = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps({**others, reader: self.to_dict()}, indent=1) + "\n", encoding="utf-8")
+        new.replace(path)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the calibration as plain data."""

@@ -22,10 +22,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from index import Span, build_index
+from index import build_index
 from qa.assistant import Assistant, Ranked
 from qa.citations import make_citation
-from qa.confidence import SHIPPED, Calibration
+from qa.confidence import SHIPPED
 from qa.judging import supports
 from qa.question_sets import Question, document_slug, read_questions
 from qa.settings import Settings
@@ -56,19 +56,12 @@ def main() -> None:
         without = fit_calibration([row for row in fitted_on if row["set"] != name], provenance="")
         print(report(without, [row for row in reported_on if row["set"] == name])[2])
     if options.write:
-        write(calibration, "none" if options.reader == "none" else "reader")
+        calibration.save(SHIPPED, reader=options.reader)
 
 
 def _provenance(rows: Sequence[dict[str, Any]]) -> str:
     kinds = ", ".join(f"{sum(row['kind'] == kind for row in rows)} {kind}" for kind in KINDS)
     return f"questions on half of the articles of {', '.join(dict.fromkeys(row['set'] for row in rows))}: {kinds}"
-
-
-def write(calibration: Calibration, key: str) -> None:
-    """Put the calibration beside the other one in the shipped file."""
-    kept = json.loads(SHIPPED.read_text(encoding="utf-8")) if SHIPPED.exists() else {}
-    kept[key] = calibration.to_dict()
-    SHIPPED.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
 def features_of(name: str, options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -113,8 +106,7 @@ def _candidates(assistant: Assistant, kind: str, question: Question) -> list[dic
 
 
 def _is_right(question: Question, ranked: Ranked) -> bool:
-    hit = ranked.candidate.hit
-    citation = make_citation(hit, Span(0, len(hit.text)), None, rank=1, confidence=0.0)
+    citation = make_citation(ranked.candidate.hit, ranked.candidate.whole, None, rank=1, confidence=0.0)
     return supports(question, citation.to_dict())
 
 

@@ -32,7 +32,7 @@ def verify_command(answer: IO[str] | None, index_path: Path | None, as_json: boo
         is_wrong = False
         for finding in findings:
             is_wrong |= not finding.pop("ok")
-            click.echo(json.dumps(finding, ensure_ascii=False) if as_json else finding["text"])
+            click.echo(json.dumps(finding, ensure_ascii=False) if as_json else finding["message"])
         sys.exit(Exit.NOT_ANSWERED if is_wrong else Exit.ANSWERED)
 
 
@@ -42,13 +42,13 @@ def _index_findings(index_path: Path | None) -> Iterator[dict[str, Any]]:
     folder = index_to_read(index_path)
     report = verify_index(folder)
     for found in report.findings:
-        text = f"{found.subject}: {found.problem}; {found.remedy}"
-        yield {"ok": False, "text": text, **dataclasses.asdict(found)}
+        message = f"{found.subject}: {found.problem}; {found.remedy}"
+        yield {"ok": False, "message": message, **dataclasses.asdict(found)}
     checked = f"{report.documents:,} articles, {report.passages:,} passages, revision {report.revision}"
     verdict = "all is as it should be" if report.ok else f"{len(report.findings)} findings"
     yield {
         "ok": True,
-        "text": f"{folder}: {checked}: {verdict}",
+        "message": f"{folder}: {checked}: {verdict}",
         "index": str(folder),
         "findings": len(report.findings),
     }
@@ -64,11 +64,11 @@ def _answer_findings(answer: IO[str]) -> Iterator[dict[str, Any]]:
         except ValueError as error:
             raise click.UsageError(f"{answer.name}, answer {number}: {error}") from error
     for proof in unproved(proofs):
-        text = f"not proved: {proof.part} of citation {proof.rank}, {proof.source}: {proof.reason}"
-        yield {"ok": False, "text": text, **dataclasses.asdict(proof)}
+        message = f"not proved: {proof.part} of citation {proof.rank}, {proof.source}: {proof.reason}"
+        yield {"ok": False, "message": message, **dataclasses.asdict(proof)}
     failed = len(unproved(proofs))
-    text = f"{len(proofs) - failed} of {len(proofs)} texts stand in their source files, word for word"
-    yield {"ok": True, "text": text, "texts": len(proofs), "proved": len(proofs) - failed}
+    message = f"{len(proofs) - failed} of {len(proofs)} texts stand in their source files, word for word"
+    yield {"ok": True, "message": message, "texts": len(proofs), "proved": len(proofs) - failed}
 
 
 def _objects(text: str) -> list[dict[str, Any]]:
