@@ -2,8 +2,8 @@
 
 A line is judged by its words and by where it stands. ``Skip to content`` is nobody's prose wherever it stands;
 ``Search`` or ``Comments`` may be an article's own heading, and is left out only before the first or after the last
-prose of a text that is a web copy by other signs too. A doubtful line is kept: a menu line in the index costs little, a lost
-sentence is lost.
+prose of a text that is a web copy by other signs too. A doubtful line is kept: a menu line in the index costs
+little, a lost sentence is lost.
 """
 
 from __future__ import annotations
@@ -33,18 +33,24 @@ CHROME = _any_of(
     r"(?:top|bottom) of page|back to (?:the )?top|scroll to top",
     r"(?:skip|jump) to (?:the )?(?:main |primary )?(?:content|navigation|search|footer|sidebar|article)",
     r"(?:toggle|open|close|show|hide|main) (?:main )?(?:navigation|menu)(?: menu)?",
-    r"(?:reading time:? ?)?(?:about |approx\.? )?\d{1,3}(?: ?[-–] ?\d+)?[ -]?min(?:ute)?s?\.?(?: (?:of )?read(?:ing)?(?: time)?)",
+    r"(?:reading time:? ?)?(?:about "
+    r"|approx\.? )?\d{1,3}(?: ?[-–] ?\d+)?[ -]?min(?:ute)?s?\.?(?: (?:of )?read(?:ing)?(?: time)?)",
     r"(?:estimated )?read(?:ing)? time:? ?\d{1,3} ?min(?:ute)?s?\.?|lesezeit:? ?\d+ ?min(?:uten)?\.?",
     r"temps de lecture ?:? ?\d+ ?min(?:utes)?|время чтения:? ?\d+ ?мин(?:ут[аы]?)?\.?",
-    r"(?:click to )?(?:share|tweet|email|print) (?:this|on|via|by|to|with)(?: (?:article|page|post|story|a link|link|to|a|friend"
-    r"|friends|facebook|twitter|x|linkedin|whatsapp|telegram|reddit|pinterest|email|e-mail))*(?: \(opens in new window\))?:?",
-    r"(?:accept|reject|allow|decline)(?: all)?(?: the)? cookies|(?:cookie|privacy) (?:settings|preferences|notice)",
+    r"(?:click to )?(?:share|tweet|email|print) (?:this|on|via|by|to|with)(?: (?:article|page|post|story|a link"
+    r"|link|to|a|friend"
+    r"|friends|facebook|twitter|x|linkedin|whatsapp|telegram|reddit|pinterest|email"
+    r"|e-mail))*(?: \(opens in new window\))?:?",
+    r"(?:accept|reject|allow|decline)(?: all)?(?: the)? cookies",
     r"manage (?:cookies|consent|preferences|options)|accept (?:all|and continue|& continue)|reject all",
     r"(?:sign up|subscribe) (?:for|to) (?:our|the|my) (?:[\w-]+ )?(?:newsletter|mailing list)s?(?: here)?[.!]?",
-    r"(?:log|sign) ?in(?: ?(?:/|or|\|) ?(?:sign ?up|register|join))|(?:create an account|forgot (?:your )?password\??)",
-    r"leave a (?:reply|comment)|(?:post|add|write) a comment\.*|\d+ comments?|(?:view|show|load|see) (?:all|more) comments",
+    r"(?:log|sign) ?in(?: ?(?:/|or|\|) ?(?:sign ?up|register|join))|(?:create an account"
+    r"|forgot (?:your )?password\??)",
+    r"leave a (?:reply|comment)|(?:post|add|write) a comment\.*|\d+ comments?|(?:view|show|load|see) (?:all"
+    r"|more) comments",
     r"(?:proudly )?powered by (?:wordpress|wix|blogger|squarespace|ghost|medium|substack|disqus)(?:\.com)?",
-    r"advertisement|story continues below advertisement|article continues below(?: advertisement)?|scroll to continue",
+    r"advertisement|story continues below advertisement|article continues below(?: advertisement)?"
+    r"|scroll to continue",
     r"view this email in your browser|enable javascript.{0,60}|javascript is (?:disabled|required).{0,60}",
     r"(?:opens in (?:a )?new (?:window|tab)|listen to this (?:article|story)|add to (?:bookmarks|reading list))",
     r"copy link|link copied!?|\d+ (?:shares|likes|views)",
@@ -55,21 +61,30 @@ STUB = re.compile(r"ree")
 """What a copy of a Wix page has in the place of an image; no English word."""
 
 WEAK = _any_of(
-    r"search(?: this (?:site|website)| for:?| \.\.\.|…)?|menu|home(?:page)?|about(?: us)?|contact(?: us)?|news(?:letters?)?|blog",
-    r"comments?|share|print|e-?mail|save|follow(?: us)?|like|likes|reply|tweet|bookmark|listen|loading\.*|close|next|previous|more",
-    r"log ?in|log ?out|sign ?in|sign ?up|register|join(?: us)?|my account|account|subscribe(?: now)?|subscription|donate|shop|cart",
-    r"facebook|twitter|x|linked ?in|whatsapp|telegram|instagram|youtube|pinterest|reddit|tiktok|rss|vk|mastodon|bluesky",
-    r"privacy(?: policy)?|terms(?: (?:of (?:use|service)|(?:and|&) conditions))?|cookies?(?: policy)?|accessibility|sitemap",
-    r"imprint|impressum|careers|jobs|advertise(?: with us)?|help|faqs?|support|legal|disclaimer|categories|tags|archives?",
-    r"english|русский|қазақша|deutsch|français|español|en|ru|kz|de|fr|world|politics|business|sports?|opinion|culture|video|podcasts?",
-    r"(?:©|\(c\)|copyright).{0,100}|all rights reserved\.?|read more|learn more|see all|view all|accept|ok|got it!?|load more",
+    r"search(?: this (?:site|website)| for:?| \.\.\.|…)?|menu|home(?:page)?|about(?: us)?|contact(?: us)?"
+    r"|news(?:letters?)?|blog",
+    r"comments?|share|print|e-?mail|save|follow(?: us)?|like|likes|reply|tweet|bookmark|listen|loading\.*|close"
+    r"|next|previous|more",
+    r"log ?in|log ?out|sign ?in|sign ?up|register|join(?: us)?|my account|account|subscribe(?: now)?"
+    r"|subscription|donate|shop|cart",
+    r"facebook|twitter|x|linked ?in|whatsapp|telegram|instagram|youtube|pinterest|reddit|tiktok|rss|vk|mastodon"
+    r"|bluesky",
+    r"privacy(?: policy)?|terms(?: (?:of (?:use|service)|(?:and|&) conditions))?|cookies?(?: (?:policy|settings"
+    r"|preferences))?|accessibility|sitemap",
+    r"imprint|impressum|careers|jobs|advertise(?: with us)?|help|faqs?|support|legal|disclaimer|categories|tags"
+    r"|archives?",
+    r"english|русский|қазақша|deutsch|français|español|en|ru|kz|de|fr|world|politics|business|sports?|opinion"
+    r"|culture|video|podcasts?",
+    r"(?:©|\(c\)|copyright).{0,100}|all rights reserved\.?|read more|learn more|see all|view all|accept|ok"
+    r"|got it!?|load more",
     r"©.*|.{0,60}all rights reserved\.?",
 )
 """Lines that are menus and buttons at the ends of a web copy, and may be headings elsewhere."""
 
 MORE = _any_of(
     r"(?:recent|related|latest|popular|similar|recommended|featured|more) (?:posts?|articles?|stories|reading|news)",
-    r"you (?:may|might) also (?:like|enjoy|be interested in)|read (?:next|also)|more (?:from|in|on) .{1,40}|recommended(?: for you)?",
+    r"you (?:may|might) also (?:like|enjoy|be interested in)|read (?:next|also)|more (?:from|in|on) .{1,40}"
+    r"|recommended(?: for you)?",
     r"(?:most (?:read|popular|viewed)|trending(?: now)?|up next|don't miss)",
 )
 """What stands above links to other articles."""
@@ -89,20 +104,23 @@ ZONE = 60
 
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)(?:[a-z]{0,6})\.?"
 DATE = (
-    rf"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? )?(?:{MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}(?:,? \d{{4}})?|{MONTH} \d{{4}}|\d{{4}}-\d{{2}}-\d{{2}}(?:[T ]\d{{2}}:\d{{2}}\S*)?"
+    rf"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? )?(?:{MONTH} \d{{1,2}}(?:st|nd|rd"
+    rf"|th)?(?:,? \d{{4}})?"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}(?:,? \d{{4}})?|{MONTH} \d{{4}}"
+    rf"|\d{{4}}-\d{{2}}-\d{{2}}(?:[T ]\d{{2}}:\d{{2}}\S*)?"
     r"|\d{1,2}[./]\d{1,2}[./]\d{4})"
 )
 TIME = r"(?:,? (?:at )?\d{1,2}[:.]\d{2}(?: ?[ap]\.?m\.?)?(?: \(?[A-Z]{2,5}\)?)?)?"
 DATED = re.compile(
-    rf"(?:(?:first |last )?(?P<what>published|posted|updated|modified|(?:publication )?date|created)(?: (?:on|at))?:? )?"
+    rf"(?:(?:first |last )?(?P<what>published|posted|updated|modified|(?:publication )?date|created)(?: (?:on"
+    rf"|at))?:? )?"
     rf"(?P<date>{DATE}){TIME}\.?",
     re.IGNORECASE,
 )
 NAME = r"[^\W\d_a-zа-я][\w.'’-]*(?: (?:(?:van|von|de|der|den|di|da|la|le|bin|al|el|ibn) )*[^\W\d_a-zа-я][\w.'’-]*){0,4}"
 SIGNED = re.compile(
-    r"(?P<label>(?i:writers?|authors?|written by|words by|story by|posted by|reported by|автор|авторы|von|par|autor)) ?:? "
-    rf"(?P<author>\S.{{0,600}})|(?i:by):? (?P<name>{NAME}(?:(?:, | and | & |, and ){NAME}){{0,6}})"
+    r"(?:(?i:writers?|authors?|автор|авторы|autor|auteur) ?:|(?i:(?:written|words|story|posted|reported) by):?) "
+    rf"(?P<author>\S.{{0,600}})|(?i:by|von|par|por):? (?P<name>{NAME}(?:(?:, | and | & |, and ){NAME}){{0,6}})"
 )
 IDENTIFIER = re.compile(r"[A-Za-z]{2,10}: ?[\d./-]+")
 LINK = re.compile(r"(?:(?i:url|source|link|originally published at|canonical) ?:? )?(?P<url>https?://[^\s<>\"]+)")
@@ -119,7 +137,7 @@ class _Line:
     def is_prose(self) -> bool:
         """Whether it is a sentence or more, in any script, rather than a heading, menu or caption."""
         size = max(len(self.words.split()), len(self.words) // 10)
-        return (size >= 25 or (size >= 8 and PROSE_END.search(self.words) is not None)) and not self.is_about_cookies
+        return (size >= 25 or (size >= 6 and PROSE_END.search(self.words) is not None)) and not self.is_about_cookies
 
     @property
     def is_chrome(self) -> bool:
@@ -143,18 +161,21 @@ class _Line:
     @property
     def is_byline(self) -> bool:
         """Whether it says who wrote the article, when, or where it stands."""
-        return any(p.fullmatch(self.words) for p in (SIGNED, DATED, LINK)) or bool(_signed_and_dated(self.words))
+        signed = SIGNED.fullmatch(self.words)
+        if signed:
+            return self.span.start > 0 or signed["name"] is None
+        return any(p.fullmatch(self.words) for p in (DATED, LINK)) or bool(_signed_and_dated(self.words))
 
 
 def find_boilerplate(text: str) -> tuple[Span, ...]:
-    """Return the spans that are not the article's own words, in order and disjoint; neighbouring lines are one span.
+    r"""Return the spans that are not the article's own words, in order and disjoint; neighbouring lines are one span.
 
     Bylines and dates are the article's own words.
 
     Example:
-        >>> copy = "top of page\\nSearch\\n\\nThe Tea Road\\n\\nTea came from China.\\n\\nComments\\nbottom of page"
+        >>> copy = "top of page\nSearch\n\nThe Tea Road\n\nTea came to Russia from China.\n\nComments\nbottom of page"
         >>> [copy[s.start : s.end] for s in find_boilerplate(copy)]
-        ['top of page\\nSearch', 'Comments\\nbottom of page']
+        ['top of page\nSearch', 'Comments\nbottom of page']
     """
     lines = list(_lines(text))
     marked = {number for number, line in enumerate(lines) if line.is_chrome}
@@ -167,14 +188,16 @@ def find_boilerplate(text: str) -> tuple[Span, ...]:
 
 
 def find_byline(text: str) -> Byline:
-    """Return what the lines before the first prose say of author, date and address.
+    r"""Return what the lines before the first prose say of author, date and address.
 
     Example:
-        >>> find_byline("The Tea Road\\nBy Jane Doe\\nPublished: 3 May 2024\\n\\nTea came to Russia by caravan, over Kyakhta.")
+        >>> find_byline("The Tea Road\nBy Jane Doe\nPublished: 3 May 2024\n\nTea came to Russia.")
         Byline(author='Jane Doe', date='3 May 2024', url=None)
     """
     author = date = url = None
     for line in _head(text):
+        if not line.is_byline:
+            continue
         for words in {line.words: None, **dict.fromkeys(_signed_and_dated(line.words))}:
             if author is None and (signed := SIGNED.fullmatch(words)):
                 author = (signed["author"] or signed["name"]).strip(" .,;:")
