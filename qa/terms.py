@@ -20,13 +20,13 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
 _CODE = re.compile(r"[^\W\d_]{2,}[-–‑ ]?\d[\d.]*\b")
 _STOP_WORDS = frozenset(
     """a about after all also am an and any are as at be because been before being both but by can could define
-    describe did do does doing done down during each either else ever every explain few find for from further gave get give given
-    gives had has have having he her here hers him his how i if in into is it its itself just kind list many may me might
-    mine more most much must my name names no nor not of off on once one ones only or other our out over own please same
-    say says shall she should show so some such tell than that the their them then there these they thing things this
-    those through to too type types under until up upon us very was we were what when where whether which while who whom
-    whose why will with within without would you your according article articles mean means meaning called known
-    s t d ll m re ve vs etc""".split()
+    describe did do does doing done down during each either else ever every explain few find for from further
+    gave get give given gives had has have having he her here hers him his how i if in into is it its itself
+    just kind list many may me might mine more most much must my name names no nor not of off on once one ones
+    only or other our out over own please same say says shall she should show so some such tell than that the
+    their them then there these they thing things this those through to too type types under until up upon us
+    very was we were what when where whether which while who whom whose why will with within without would you
+    your according article articles mean means meaning called known s t d ll m re ve vs etc""".split()
 )
 _NUMBER_WORDS = {
     word: str(value)
