@@ -37,9 +37,7 @@ def _train(args: argparse.Namespace) -> None:
     if args.minutes is not None:
         phase = replace(phase, minutes=args.minutes)
     mined = json.loads(args.mined.read_text()) if args.mined else None
-    train(
-        str(MODEL_DIR), read_examples(args.data), Settings(), phase, args.out, start_from=args.start, mined=mined
-    )
+    train(str(MODEL_DIR), read_examples(args.data), Settings(), phase, args.out, start_from=args.start, mined=mined)
 
 
 if __name__ == "__main__":

@@ -149,9 +149,7 @@ def other_part(example: Example, window: Window, words: int) -> Window | None:
     if not free:
         return None
     asked = set(_WORD.findall(example.question.lower()))
-    return Window(
-        example.question, max(free, key=lambda t: len(asked & set(_WORD.findall(t.lower())))), example.title
-    )
+    return Window(example.question, max(free, key=lambda t: len(asked & set(_WORD.findall(t.lower())))), example.title)
 
 
 def holds_answer(text: str, answers: Iterable[str]) -> bool:

@@ -70,9 +70,7 @@ def score_group(
     return out
 
 
-def measure(
-    model: ReaderModel, groups: Sequence[Group], tokenizer: Tokenizer, settings: Settings
-) -> dict[str, float]:
+def measure(model: ReaderModel, groups: Sequence[Group], tokenizer: Tokenizer, settings: Settings) -> dict[str, float]:
     """Return the figures: share of groups where the answering window wins, AUROCs, span F1 of short answers."""
     model.eval()
     wins, f1, right, near, other = [], [], [], [], []

@@ -1,0 +1,121 @@
+"""Export a checkpoint as the reader that ships: ONNX, fused, int8 weights a channel, with its checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import onnx
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.transformers import optimizer
+from torch import Tensor, nn
+
+from training.model import ReaderModel, load_model
+
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+OUTPUTS = ("start_logits", "end_logits")
+
+
+class PlainReader(nn.Module):
+    """The same network in the plain operations that the graph optimiser knows how to fuse."""
+
+    def __init__(self, model: ReaderModel) -> None:
+        """Borrow the trained weights."""
+        super().__init__()
+        self.bert, self.head = model.bert, model.head
+        self.heads = model.bert.config.num_attention_heads
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the start and end logits."""
+        emb = self.bert.embeddings
+        positions = torch.arange(512)[None, : input_ids.shape[1]]
+        x = emb.word_embeddings(input_ids) + emb.token_type_embeddings(token_type_ids)
+        x = emb.LayerNorm(x + emb.position_embeddings(positions))
+        bias = (1.0 - attention_mask[:, None, None, :].to(x.dtype)) * -10000.0
+        for layer in self.bert.encoder.layer:
+            x = self._layer(layer, x, bias)
+        start, end = self.head(x).split(1, dim=-1)
+        return start.squeeze(-1), end.squeeze(-1)
+
+    def _layer(self, layer: nn.Module, x: Tensor, bias: Tensor) -> Tensor:
+        attention = layer.attention
+        q, k, v = (self._split(part(x)) for part in (attention.self.query, attention.self.key, attention.self.value))
+        scores = torch.matmul(q, k.transpose(-1, -2)) / (q.shape[-1] ** 0.5) + bias
+        mixed = torch.matmul(torch.softmax(scores, dim=-1), v).permute(0, 2, 1, 3).contiguous()
+        mixed = mixed.view(*mixed.shape[:2], -1)
+        x = attention.output.LayerNorm(attention.output.dense(mixed) + x)
+        inner = nn.functional.gelu(layer.intermediate.dense(x))
+        return layer.output.LayerNorm(layer.output.dense(inner) + x)
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.view(x.shape[0], x.shape[1], self.heads, -1).permute(0, 2, 1, 3)
+
+
+def export(folder: str, checkpoint: Path, out: Path, *, name: str) -> dict[str, object]:
+    """Write ``model.onnx``, ``tokenizer.json`` and ``reader.json`` to ``out``; return what reader.json says."""
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as work:
+        fused = write_fused(folder, checkpoint, Path(work))
+        quantise(fused, out / "model.onnx")
+        shutil.copy(fused, out.parent / f"{out.name}-fp32.onnx")
+    write_tokenizer(folder, out / "tokenizer.json")
+    card: dict[str, object] = {
+        "format": 1,
+        "name": name,
+        "max_tokens": 256,
+        "question_tokens": 40,
+        "title_tokens": 16,
+        "files": {n: hashlib.sha256((out / n).read_bytes()).hexdigest() for n in ("model.onnx", "tokenizer.json")},
+        "licence": "CC-BY-SA-4.0; attribution in README.md",
+    }
+    (out / "reader.json").write_text(json.dumps(card, indent=2) + "\n")
+    return card
+
+
+def write_fused(folder: str, checkpoint: Path, work: Path) -> Path:
+    """Write the fp32 graph with attention, layer norms and GELU fused; return its path."""
+    plain = PlainReader(load_model(folder, checkpoint)).eval()
+    ids = torch.randint(1000, 2000, (2, 24))
+    axes = {n: {0: "windows", 1: "tokens"} for n in (*INPUTS, *OUTPUTS)}
+    torch.onnx.export(
+        plain,
+        (ids, torch.ones_like(ids), torch.zeros_like(ids)),
+        str(work / "plain.onnx"),
+        input_names=list(INPUTS),
+        output_names=list(OUTPUTS),
+        dynamic_axes=axes,
+        opset_version=17,
+        dynamo=False,
+    )
+    fused = optimizer.optimize_model(
+        str(work / "plain.onnx"), model_type="bert", num_heads=12, hidden_size=384, opt_level=0
+    )
+    print("fused:", fused.get_fused_operator_statistics())
+    fused.save_model_to_file(str(work / "fused.onnx"))
+    return work / "fused.onnx"
+
+
+def quantise(fused: Path, out: Path) -> None:
+    """Write the graph with int8 weights: matrices a channel, embeddings too; the two-logit head stays fp32."""
+    nodes = onnx.load(fused).graph.node
+    heads = [n.name for n in nodes if n.op_type == "MatMul" and "head" in n.name]
+    quantize_dynamic(
+        fused,
+        out,
+        per_channel=True,
+        reduce_range=False,
+        weight_type=QuantType.QInt8,
+        nodes_to_exclude=heads,
+        extra_options={"MatMulConstBOnly": True, "DefaultTensorType": onnx.TensorProto.FLOAT},
+    )
+
+
+def write_tokenizer(folder: str, out: Path) -> None:
+    """Write the tokenizer without padding and truncation."""
+    from training.features import load_tokenizer
+
+    load_tokenizer(folder).save(str(out), pretty=False)
