@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index import DocumentInfo
+from qa.answers import Citation, CitedPassage, Quote
+from qa.conflicts import find_conflicts
+
+PAIRS = [json.loads(line) for line in Path(__file__).with_name("conflict_pairs.jsonl").read_text("utf-8").splitlines()]
+
+
+def cite(rank: int, quote: str, span: str | None, *, confidence: float = 0.8, start: int = 100) -> Citation:
+    at = quote.index(span) if span else 0
+    return Citation(
+        rank=rank,
+        confidence=confidence,
+        quote=Quote(quote, start, start + len(quote)),
+        span=Quote(span, start + at, start + at + len(span)) if span else None,
+        passage=CitedPassage(quote, start, start + len(quote), rank),
+        document=DocumentInfo(id=f"{rank:016x}", source=f"/articles/{rank}.txt"),
+        page=None,
+        section=(),
+        link="",
+    )
+
+
+def conflicts_of(pair: dict[str, Any]) -> tuple[Any, ...]:
+    sides = [
+        cite(rank, pair[side]["quote"], pair[side]["span"]) for rank, side in enumerate(("left", "right"), start=1)
+    ]
+    return find_conflicts(pair["question"], sides)
+
+
+@pytest.mark.parametrize(("half", "least_recall"), [("development", 0.8), ("held-out", 0.6)])
+def test_precision_comes_first_on_the_written_pairs(half, least_recall, record_property):
+    pairs = [pair for pair in PAIRS if pair["half"] == half]
+    found = [pair for pair in pairs if conflicts_of(pair)]
+    right = [pair for pair in found if pair["conflict"]]
+    recall = len(right) / sum(pair["conflict"] for pair in pairs)
+    record_property("precision", len(right) / len(found))
+    record_property("recall", recall)
+    assert [pair["id"] for pair in found if not pair["conflict"]] == []
+    assert recall >= least_recall
+
+
+def test_half_of_the_pairs_are_hard_non_conflicts():
+    assert len(PAIRS) >= 60
+    for half in ("development", "held-out"):
+        pairs = [pair for pair in PAIRS if pair["half"] == half]
+        assert sum(not pair["conflict"] for pair in pairs) >= len(pairs) / 2
+
+
+def test_each_disagreement_is_reported_once_with_both_sides():
+    quotes = [
+        ("The mast is 38 m tall.", "38 m"),
+        ("The mast is 45 m tall.", "45 m"),
+        ("At 38 m, the mast is tall.", "38 m"),
+    ]
+    (conflict,) = find_conflicts("How tall is the mast?", [cite(i, *q) for i, q in enumerate(quotes, start=1)])
+    assert conflict.kind == "number"
+    assert (conflict.left.rank, conflict.right.rank) == (1, 2)
+    assert (conflict.left.value.text, conflict.right.value.text) == ("38 m", "45 m")
+
+
+def test_values_without_a_span_are_located_in_the_document():
+    sides = [cite(i, f"The mast is {height} tall.", None) for i, height in ((1, "38 m"), (2, "45 m"))]
+    (conflict,) = find_conflicts("How tall is the mast?", sides)
+    assert conflict.right.value == Quote("45 m", 112, 116)
+
+
+@pytest.mark.parametrize("question", ["Why is the mast tall?", "Is the mast 38 m tall?", "mast", "", "?"])
+def test_other_questions_have_no_conflicts(question):
+    assert not find_conflicts(question, [cite(1, "It is 38 m tall.", "38 m"), cite(2, "It is 45 m tall.", "45 m")])
+
+
+def test_an_unsure_citation_contradicts_nothing():
+    sides = [cite(1, "The mast is 38 m tall.", "38 m"), cite(2, "The mast is 45 m tall.", "45 m", confidence=0.1)]
+    assert not find_conflicts("How tall is the mast?", sides)
+
+
+def test_one_citation_or_none_has_no_conflict():
+    assert find_conflicts("How tall is the mast?", []) == ()
+    assert find_conflicts("How tall is the mast?", [cite(1, "The mast is 38 m tall.", "38 m")]) == ()
