@@ -30,7 +30,8 @@ class Candidate:
     @property
     def span(self) -> Span | None:
         """The answer's words in the passage's text, or None."""
-        return Span(self.reading.start, self.reading.end) if self.reading else None
+        reading = self.reading
+        return Span(reading.start, reading.end) if reading and reading.start < reading.end else None
 
     @property
     def whole(self) -> Span:
@@ -54,19 +55,26 @@ def read_candidates(
     The features of a candidate are:
 
     * ``reader``: margin of the best span over no answer, in logits (0 without a reader);
+    * ``probability``: of the best span among all spans and no answer, by the reader's softmax;
+    * ``span_gap``: its score less that of the next best span apart from it, in logits, at most 10;
     * ``dense``: cosine of question and passage (0 where unknown);
     * ``lexical``: BM25 score as a share of the best among the hits, 0 to 1;
     * ``dense_first``, ``lexical_first``: 1 where the retriever put it first;
     * ``coverage``: weighted share of the question's content words;
     * ``missing_name``, ``missing_number``, ``other_code``: how many the passage lacks.
     """
-    readings: Sequence[Reading | None] = reader.read(question, [h.text for h in hits]) if reader else [None] * len(hits)
+    readings: Sequence[Reading | None] = [None] * len(hits)
+    if reader is not None:
+        titles = [hit.document.title or "" for hit in hits]
+        readings = reader.read(question, [hit.text for hit in hits], titles=titles)
     most = {"dense": _most(h.dense for h in hits), "lexical": _most(h.lexical for h in hits)}
     candidates = []
     for hit, reading in zip(hits, readings, strict=True):
         coverage = cover(terms, hit.text, hit.passage.context, rarity)
         features = {
             "reader": reading.score if reading else 0.0,
+            "probability": reading.probability if reading else 0.0,
+            "span_gap": min(10.0, reading.span_score - reading.second_score) if reading else 0.0,
             "dense": hit.dense or 0.0,
             "lexical": (hit.lexical or 0.0) / most["lexical"] if most["lexical"] > 0 else 0.0,
             "dense_first": float(hit.dense is not None and hit.dense == most["dense"]),

@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 from qa.confidence import Calibration, compared, risk_curve
 
 RANKING = (
-    "reader", "dense", "lexical", "dense_first", "lexical_first", "coverage",
+    "reader", "probability", "span_gap", "dense", "lexical", "dense_first", "lexical_first", "coverage",
     "missing_name", "missing_number", "other_code",
 )  # fmt: skip
 CONFIDENCE = (*RANKING, "gap", "agreement")
