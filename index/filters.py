@@ -125,6 +125,7 @@ def _parse(text: str) -> Condition:
         raise ValueError(f"no field {match[1]!r} to filter by; the fields are {fields}")
     if operator not in ("=", "!=") and field != "date":
         raise ValueError(f"{field} cannot be compared with {operator}; only date can, the others take = and !=")
-    if operator not in ("=", "!=") and not _ISO_DATE.fullmatch(value):
+    dates = [] if field != "date" else value.split("..") if ".." in value else [value] if operator[0] in "<>" else []
+    if any(date and not _ISO_DATE.fullmatch(date) for date in dates):
         raise ValueError(f"not a date: {value!r}; write 2024, 2024-05 or 2024-05-31")
     return Condition(field, operator, value)

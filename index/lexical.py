@@ -59,8 +59,9 @@ class LexicalIndex:
 
         try:
             writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
-            for key in removed:
-                writer.delete_documents_by_term("document", key)
+            if removed:  # by query: by term, the binding takes no number for an unsigned field, and says nothing
+                gone = tantivy.Query.term_set_query(self._index.schema, "document", list(removed))
+                writer.delete_documents_by_query(gone)
             for row in rows:
                 entry = tantivy.Document()
                 entry.add_text("text", row.text)
