@@ -40,6 +40,7 @@ LABELS = {
 """What browsers take a declared label to mean, where Python takes it more narrowly."""
 SNIFFED = 4096
 MAX_DEPTH = 500
+"""Browsers stop at 512; what is nested deeper is no page but an attack."""
 
 
 def read_html(data: bytes, path: Path) -> Content:
@@ -93,16 +94,25 @@ def _parse(text: str, path: Path) -> HtmlElement:
     from lxml.html import HTMLParser, document_fromstring
 
     try:
-        parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+        parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
         tree = document_fromstring(XML_DECLARATION.sub("", text).encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
         raise ArticleError(path, "no main text (an empty page)", skipped=True) from error
-    depth = 0
+    given_up = any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log)
+    if given_up or _depth(tree) > MAX_DEPTH:
+        raise ArticleError(path, f"its elements are nested more than {MAX_DEPTH} deep")
+    return tree
+
+
+def _depth(tree: HtmlElement) -> int:
+    """Return how deep the deepest element is."""
+    from lxml import etree
+
+    depth = deepest = 0
     for event, _element in etree.iterwalk(tree, events=("start", "end")):
         depth += 1 if event == "start" else -1
-        if depth > MAX_DEPTH:
-            raise ArticleError(path, f"its elements are nested more than {MAX_DEPTH} deep")
-    return tree
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _language(tree: HtmlElement) -> str | None:
