@@ -11,11 +11,12 @@ from index import Progress, build_index
 _APPLICATION = "article-qa"
 
 
-def shipped_articles() -> Path:
-    """Return the folder of the articles that ship: inside the installed package, or beside it in a checkout."""
+def shipped_articles() -> list[Path]:
+    """Return the articles that ship: inside the installed package, or beside it in a checkout."""
     package = Path(__file__).parent
     installed = package / "seeds"
-    return installed if installed.is_dir() else package.parent / "seeds"
+    folder = installed if installed.is_dir() else package.parent / "seeds"
+    return sorted(folder.glob("*.txt"))
 
 
 def default_index() -> Path:
@@ -53,7 +54,7 @@ def index_to_ask(
         return default_index()
     if not shipped_index().exists():
         say(f"No index yet: building the one of the shipped articles in {shipped_index()}")
-        build_index([shipped_articles()], shipped_index(), progress=progress)
+        build_index(shipped_articles(), shipped_index(), progress=progress)
     return shipped_index()
 
 

@@ -51,7 +51,8 @@ def answer_lines(answer: Answer, *, threshold: float = 0.0, explain: bool = Fals
 def _citation_lines(citation: Citation, keys: set[str], *, dim: bool) -> Iterator[str]:
     for i, line in enumerate(_wrapped_quote(citation, keys, dim=dim)):
         yield (click.style(f"{citation.rank:>2} ", bold=True) if i == 0 else _INDENT) + line
-    yield _INDENT + click.style(" · ".join(_place(citation)), fg="cyan", dim=dim)
+    for part in _place(citation):
+        yield _INDENT + click.style(textwrap.shorten(part, _width(), placeholder=" …"), fg="cyan", dim=dim)
     certainty = f"confidence {citation.confidence:.0%}"
     if citation.duplicates:
         certainty += f" · {citation.duplicates} more alike"
@@ -59,22 +60,25 @@ def _citation_lines(citation: Citation, keys: set[str], *, dim: bool) -> Iterato
 
 
 def _place(citation: Citation) -> list[str]:
-    """Return title, headings, page and offsets of a quote."""
+    """Return title, headings, and file with page and offsets of a quote."""
     document = citation.document
+    headings = [heading for heading in citation.section if heading != document.title]
+    page = f", page {citation.page}" if citation.page else ""
     name = Path(document.source).name or document.id
-    place = [document.title] if document.title else []
-    place += [" › ".join(citation.section)] if citation.section and list(citation.section) != place else []
-    place.append(f"{name}, page {citation.page}" if citation.page else name)
-    return [*place, f"characters {citation.quote.start}-{citation.quote.end}"]
+    file = f"{name}{page}, characters {citation.quote.start}-{citation.quote.end}"
+    return [part for part in (document.title, " › ".join(headings), file) if part]
+
+
+def _width() -> int:
+    return min(_WIDEST, shutil.get_terminal_size().columns) - len(_INDENT)
 
 
 def _wrapped_quote(citation: Citation, keys: set[str], *, dim: bool) -> list[str]:
     """Return the quote's lines: the answer's words in reverse, the question's words bold."""
     quote = citation.quote
-    width = min(_WIDEST, shutil.get_terminal_size().columns) - len(_INDENT)
     lines = []
     position = 0
-    for line in textwrap.wrap(quote.text, width, break_long_words=False, break_on_hyphens=False) or [""]:
+    for line in textwrap.wrap(quote.text, _width(), break_long_words=False, break_on_hyphens=False) or [""]:
         styled = []
         for word in line.split():
             position = quote.text.index(word, position)

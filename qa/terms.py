@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import Stemmer
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
-_CODE = re.compile(r"[^\W\d_]{2,}[-–‑ ]?\d[\d.]*\b")
+_CODE = re.compile(r"\b([^\W\d_]{2,})[-–‑](\d+)\b")
 _STOP_WORDS = frozenset(
     """a about after all also am an and any are as at be because been before being both but by can could define
     describe did do does doing done down during each either else ever every explain few find for from further
@@ -56,6 +56,15 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """A name with a number, such as "Caspian Wind-2025": as written, and the keys of its last word and number."""
+
+    text: str
+    name: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionTerms:
     """What a question asks about.
 
@@ -63,13 +72,13 @@ class QuestionTerms:
         content: The words that carry meaning, in order, each key once.
         names: Capitalised words inside the question, as written.
         numbers: Its numbers and years that are written in digits.
-        codes: Names with a number, such as "Wind-2025", as their two keys.
+        codes: Its names with a number.
     """
 
     content: tuple[Word, ...]
     names: tuple[Word, ...]
     numbers: tuple[Word, ...]
-    codes: tuple[tuple[str, str], ...]
+    codes: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +99,9 @@ class Coverage:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Everything named that is missing, as written."""
-        return tuple(dict.fromkeys((*self.other_codes, *self.missing_names, *self.missing_numbers)))
+        """Everything named that is missing, as written; a number that stands in a missing code not once more."""
+        numbers = (number for number in self.missing_numbers if not any(number in code for code in self.other_codes))
+        return (*self.other_codes, *self.missing_names, *numbers)
 
 
 @cache
@@ -136,12 +146,11 @@ def question_terms(question: str) -> QuestionTerms:
         first.setdefault(word.key, word)
     shouted = all(w.text[0].isupper() for w in words if len(w.text) > 3)
     names = [] if shouted and len(words) > 3 else [w for w in content if _is_name(w, question)]
-    codes = [_code_keys(match.group()) for match in _CODE.finditer(question)]
     return QuestionTerms(
         content=tuple(first.values()),
         names=tuple(names),
         numbers=tuple(w for w in content if w.is_number and w.text[0].isdigit()),
-        codes=tuple(code for code in codes if code[0] not in _STOP_WORDS and "-" in question),
+        codes=tuple(_code(match, words) for match in _CODE.finditer(question)),
     )
 
 
@@ -151,9 +160,15 @@ def _is_name(word: Word, question: str) -> bool:
     )
 
 
-def _code_keys(code: str) -> tuple[str, str]:
-    name, number = split_words(code)[0], split_words(code)[-1]
-    return name.key, number.key
+def _code(match: re.Match[str], words: Sequence[Word]) -> Code:
+    """Return a code with the capitalised words before it."""
+    start = match.start()
+    for word in reversed([word for word in words if word.end <= match.start()]):
+        if word.end != start - 1 or not word.text[0].isupper() or word.text.casefold() in _STOP_WORDS:
+            break
+        start = word.start
+    name, number = _keys(match.groups())
+    return Code(match.string[start : match.end()], name, number)
 
 
 def cover(terms: QuestionTerms, text: str, context: str = "", rarity: Mapping[str, float] | None = None) -> Coverage:
@@ -181,9 +196,7 @@ def cover(terms: QuestionTerms, text: str, context: str = "", rarity: Mapping[st
         share=sum(weights[key] for key in weights if key in found) / total if total else 1.0,
         missing_names=tuple(name.text for name in terms.names if not names[name.key]),
         missing_numbers=tuple(number.text for number in terms.numbers if number.key not in keys),
-        other_codes=tuple(
-            f"{name}-{number}" for name, number in terms.codes if name in numbers_of and number not in numbers_of[name]
-        ),
+        other_codes=tuple(c.text for c in terms.codes if c.name in numbers_of and c.number not in numbers_of[c.name]),
     )
 
 
