@@ -15,11 +15,10 @@ from types import TracebackType
 from typing import Self
 
 from index import Filters, Hit, PassageIndex, Span
-from qa.answers import Answer, Citation, Explanation, IndexState
+from qa.answers import Answer, Citation, Conflict, Explanation, IndexState
 from qa.candidates import Candidate, read_candidates
 from qa.citations import make_citation
 from qa.confidence import CALIBRATION_FILE, SHIPPED, Calibration, compared
-from qa.conflicts import find_conflicts
 from qa.errors import InvalidQuestionError
 from qa.locations import index_to_ask
 from qa.quotes import choose_quote
@@ -119,7 +118,7 @@ class Assistant:
         confidence = ranked[0].confidence if ranked else 0.0
         answered = bool(ranked) and confidence >= threshold
         citations = _cite(ranked, terms, settings.k)
-        conflicts = find_conflicts(question, citations) if answered else ()
+        conflicts = _conflicts(question, citations) if answered and len(citations) > 1 else ()
         watch.lap("cite")
         return Answer(
             question=question,
@@ -244,6 +243,12 @@ def _cite(ranked: Sequence[Ranked], terms: QuestionTerms, k: int) -> tuple[Citat
             seen[key] = len(kept)
             kept.append((entry, quote, 0))
     return tuple(_citation(entry, quote, rank, folded) for rank, (entry, quote, folded) in enumerate(kept, 1))
+
+
+def _conflicts(question: str, citations: Sequence[Citation]) -> tuple[Conflict, ...]:
+    from qa.conflicts import find_conflicts  # only an answer with several quotes needs it
+
+    return find_conflicts(question, citations)
 
 
 def _citation(entry: Ranked, quote: Span, rank: int, folded: int) -> Citation:

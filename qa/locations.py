@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from index import Progress, build_index
+if TYPE_CHECKING:
+    from index import Progress
 
 _APPLICATION = "article-qa"
 
@@ -53,6 +55,8 @@ def index_to_ask(
     if default_index().exists():
         return default_index()
     if not shipped_index().exists():
+        from index import build_index
+
         say(f"No index yet: building the one of the shipped articles in {shipped_index()}")
         build_index(shipped_articles(), shipped_index(), progress=progress)
     return shipped_index()

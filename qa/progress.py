@@ -6,10 +6,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
-from index import Progress
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from index import Progress
 
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -17,19 +21,31 @@ _SECONDS_BETWEEN_LINES = 10.0
 @contextmanager
 def progress_bar() -> Iterator[Callable[[Progress], None]]:
     """Give a callback for ``build_index`` that shows how far it is, with rate and time left."""
-    from tqdm import tqdm
+    shown = _Bar() if sys.stderr.isatty() else _PlainLines()
+    try:
+        yield shown
+    finally:
+        shown.close()
 
-    if not sys.stderr.isatty():
-        yield _PlainLines()
-        return
-    with tqdm(unit="article", file=sys.stderr, dynamic_ncols=True, leave=False, disable=None) as bar:
 
-        def show(progress: Progress) -> None:
-            bar.total = progress.total
-            bar.set_description(progress.stage, refresh=False)
-            bar.update(max(0, progress.done - bar.n))
+class _Bar:
+    """A bar, drawn from the first call on."""
 
-        yield show
+    def __init__(self) -> None:
+        self._bar: tqdm[object] | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        if self._bar is None:
+            from tqdm import tqdm
+
+            self._bar = tqdm(unit="article", file=sys.stderr, dynamic_ncols=True, leave=False)
+        self._bar.total = progress.total
+        self._bar.set_description(progress.stage, refresh=False)
+        self._bar.update(progress.done - self._bar.n)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
 
 
 class _PlainLines:
@@ -47,3 +63,6 @@ class _PlainLines:
         rate = progress.done / (now - self._started) if now > self._started else 0.0
         left = f", {(progress.total - progress.done) / rate:.0f} s left" if progress.done and rate else ""
         click.echo(f"{progress.stage}: {progress.done}/{progress.total} articles ({rate:.1f}/s{left})", err=True)
+
+    def close(self) -> None:
+        """Nothing is open."""
