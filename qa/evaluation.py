@@ -9,6 +9,7 @@ In the formulas *A* are the answerable questions that have an answer in the text
 from __future__ import annotations
 
 import bisect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -202,6 +203,49 @@ METRICS: Mapping[str, Callable[[Sequence[Judged]], float | None]] = {
     "precision": precision,
 }
 """Every figure that has no parameter, by its name."""
+
+
+MEANINGS: Mapping[str, str] = {
+    "A": "answerable questions",
+    "U": "unanswerable questions",
+    "evidence@1": "first passage holds the answer",
+    "evidence@3": "one of the first 3 passages holds it",
+    "evidence@5": "one of the first 5 passages holds it",
+    "quote@1": "first quote contains the answer",
+    "quote_words": "mean words in the first quote",
+    "span_f1": "overlap of the marked words with the answer",
+    "em": "marked words are the answer exactly",
+    "auroc": "confidence tells right from wrong (0.5 chance, 1 always)",
+    "ece": "distance of confidence from the share that is right",
+    "answered_A": "answerable questions that were answered",
+    "answered_U": "unanswerable questions that were answered: lower is better",
+    "precision": "answers given that are right",
+    "coverage@0.05": "questions answerable with at most 5% wrong",
+    "coverage@0.1": "questions answerable with at most 10% wrong",
+    "coverage@0.2": "questions answerable with at most 20% wrong",
+    "verbatim": "quotes and passages that stand in the article word for word",
+}
+"""What each figure says, in a few words."""
+
+
+def interval(scored: Sequence[Judged], name: str, share: float | None) -> tuple[float, float] | None:
+    """Return the 95 % interval of a figure that is a share of questions, or None for another figure.
+
+    Wilson's score interval: ``(p + z^2/2n -+ z * sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)`` with ``z = 1.96``. It says
+    how much a figure from so few questions can be off.
+    """
+    counts = {
+        **dict.fromkeys(("evidence@1", "evidence@3", "evidence@5", "quote@1", "em", "answered_A"), _answerable(scored)),
+        "answered_U": _unanswerable(scored),
+        "precision": [one for one in scored if one.answered],
+    }
+    n = len(counts.get(name, ()))
+    if share is None or not n:
+        return None
+    z = 1.96
+    middle = share + z * z / (2 * n)
+    reach = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(0.0, (middle - reach) / (1 + z * z / n)), min(1.0, (middle + reach) / (1 + z * z / n))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from index import Span
 from qa.errors import QAError
 
 
-class QuestionSetError(QAError):
+class QuestionSetError(QAError, ValueError):
     """A question set or a file of answers cannot be used; the message names file, line and what to write instead."""
 
 
