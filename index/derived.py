@@ -114,18 +114,27 @@ def write_lexical(
 ) -> DerivedFiles:
     """Write the tantivy files of a new generation, from those of the one before where they are sound."""
     path = folder / LEXICAL / f"{generation:08d}"
-    whole = before is None or (change.removed and before.passages <= _REBUILT_WHOLE)
-    _make_folder(path.parent)
-    if before is None or whole or isinstance(open_lexical(folder, before), str):
+    documents = after(snapshot, change)
+    if not _extend_lexical(folder, path, snapshot, before, change, sum(document.count for document in documents)):
+        shutil.rmtree(path, ignore_errors=True)
         _make_folder(path)
-        make_lexical(snapshot, after(snapshot, change), path)
-    else:
-        copy_files(folder / before.lexical.path, path)
-        changed = LexicalIndex(path)
-        rows = _lexical_rows(snapshot, change.added)
-        changed.change(removed=[document.key for document in change.removed], rows=rows)
+        make_lexical(snapshot, documents, path)
     files = tuple(sum_file(folder, file) for file in segment_files(path))
     return DerivedFiles(recipe=lexical.RECIPE, path=path.relative_to(folder).as_posix(), files=files)
+
+
+def _extend_lexical(
+    folder: Path, path: Path, snapshot: Snapshot, before: Manifest | None, change: Change, expected: int
+) -> bool:
+    """Write a new generation from the one before; return False where it has to be made anew."""
+    if before is None or (change.removed and before.passages <= _REBUILT_WHOLE):
+        return False
+    if isinstance(open_lexical(folder, before), str):
+        return False
+    copy_files(folder / before.lexical.path, path)
+    changed = LexicalIndex(path)
+    changed.change(removed=[document.key for document in change.removed], rows=_lexical_rows(snapshot, change.added))
+    return len(changed) == expected
 
 
 def sweep(folder: Path, manifest: Manifest | None, *, keep: str | None = None) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,9 +58,10 @@ class Update:
             self.live = {} if self.before is None else {one.info.source: one for one in snapshot.documents()}
         changed = self._compare(found, limits, resume=not rebuild, everything=rebuild)
         done = len(found) - len(changed)
-        for batch in _batches(self._prepare(read_articles(changed, limits=limits, workers=workers))):
-            self._embed_and_stage(batch, done, len(found))
-            done = len(self.reports)
+        with closing(read_articles(changed, limits=limits, workers=workers)) as outcomes:
+            for batch in _batches(self._prepare(outcomes)):
+                self._embed_and_stage(batch, done, len(found))
+                done = len(self.reports)
         self._tell("publishing", 0, 1)
         change = Change(added=self.staged, removed=self._gone(found, paths, keep_missing, rebuild))
         manifest, mended = self._publish(change, anew=rebuild)
