@@ -29,9 +29,13 @@ def serve_command(index_path: Path | None, host: str | None, port: int | None, w
         from qa.service.server import serve, warning_of
         from qa.settings import Settings
 
-        flags = {"index": index_path, "host": host, "port": port}
-        given = {name: value for name, value in flags.items() if value is not None}
-        settings = dataclasses.replace(Settings.from_env(), **given)
+        settings = Settings.from_env()
+        settings = dataclasses.replace(
+            settings,
+            index=index_path or settings.index,
+            host=host or settings.host,
+            port=settings.port if port is None else port,
+        )
         if warning := warning_of(settings):
             click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {warning}", err=True)
         if settings.port:

@@ -20,6 +20,8 @@ _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+_FOR_ANY_SITE = {"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*"}
+"""The scripts hold nothing secret, and the ask box of another site loads them."""
 _METHODS = ["GET", "HEAD"]
 
 
@@ -55,11 +57,8 @@ async def demo(request: Request) -> Response:
 
 @router.api_route("/embed.js", methods=_METHODS)
 async def embed(request: Request) -> Response:
-    """Return the script of the ask box, which any site may load."""
-    response = _response(request, "embed.js")
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+    """Return the script of the ask box."""
+    return _response(request, "embed.js")
 
 
 @router.api_route("/static/{name}", methods=_METHODS)
@@ -78,6 +77,7 @@ def _response(request: Request, name: str) -> Response:
         "Cache-Control": "no-cache",
         "Content-Type": file.media_type,
         "Content-Security-Policy": PAGE_CSP,
+        **(_FOR_ANY_SITE if name.endswith(".js") else {}),
     }
     if request.headers.get("if-none-match") == file.etag:
         return Response(status_code=304, headers=headers)

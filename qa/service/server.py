@@ -6,17 +6,15 @@ import dataclasses
 import ipaddress
 import os
 import tempfile
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from qa.assistant import Assistant
 from qa.locations import index_to_ask
 from qa.service.logs import log_as_json
-from qa.settings import Settings
+from qa.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -40,16 +38,24 @@ def serve(settings: Settings, *, workers: int = 1) -> None:
         ModelNotFoundError: There is no reader where the settings point.
     """
     settings = dataclasses.replace(settings, index=index_to_ask(settings.index), threads=_threads(settings, workers))
+    log_as_json()
     if workers == 1:
-        log_as_json()
-        uvicorn.Server(_config(settings, _app(settings))).run()
+        uvicorn.run(_app(settings), **_options(settings))
         return
     Assistant.open(settings=settings).close()
     with tempfile.TemporaryDirectory(prefix="article-qa-") as folder:
-        os.environ[_SHARED_COUNTS] = folder
-        config = _config(settings, partial(_worker_app, settings), workers=workers)
-        socket = config.bind_socket()
-        Multiprocess(config, uvicorn.Server(config).run, [socket]).run()
+        os.environ.update({**environment_of(settings), _SHARED_COUNTS: folder})
+        uvicorn.run("qa.service.server:worker_app", factory=True, workers=workers, **_options(settings))
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the variables that give these settings: how a worker process is told of them."""
+    values = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
+    return {
+        f"{PREFIX}{name.upper()}": ",".join(value) if isinstance(value, tuple) else str(value)
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def warning_of(settings: Settings) -> str | None:
@@ -83,21 +89,18 @@ def _app(settings: Settings) -> FastAPI:
     return create_app(Assistant.open(settings=settings), settings, metrics=metrics, closes=True)
 
 
-def _worker_app(settings: Settings) -> FastAPI:
+def worker_app() -> FastAPI:
+    """Return the application of a worker process, as its environment describes it."""
     log_as_json()
-    return _app(settings)
+    return _app(Settings.from_env())
 
 
-def _config(settings: Settings, app: FastAPI | partial[FastAPI], *, workers: int = 1) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        factory=workers > 1,
-        host=settings.host,
-        port=settings.port,
-        workers=workers,
-        log_config=None,
-        access_log=False,  # it would hold the questions
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=int(settings.request_timeout) + _DRAIN_SECONDS,
-    )
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "log_config": None,
+        "access_log": False,  # it would hold the questions
+        "server_header": False,
+        "timeout_graceful_shutdown": int(settings.request_timeout) + _DRAIN_SECONDS,
+    }
