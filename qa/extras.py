@@ -1,0 +1,9 @@
+"""What to say where a package is missing that only an extra installs."""
+
+from __future__ import annotations
+
+
+def missing_extra(extra: str, error: ModuleNotFoundError) -> ModuleNotFoundError:
+    """Return an error that names the extra to install, for the module that could not be found."""
+    message = f"{error.name} is not installed; it comes with: pip install 'article-qa[{extra}]'"
+    return ModuleNotFoundError(message, name=error.name)
