@@ -119,7 +119,13 @@ def _choose_settings(folder: Path, before: Manifest | None, settings: PassageSet
 
     if before is None:
         return settings or PassageSettings()
-    known = PassageSettings(**before.settings)
+    try:
+        known = PassageSettings.from_dict(before.settings)
+    except TypeError as error:
+        raise IncompatibleIndexError(
+            f"{folder} was built with settings that this program does not know ({error}); update article-qa, or build "
+            f"the index again with: qa index ARTICLES --index {folder} --rebuild"
+        ) from error
     if settings is not None and settings != known:
         raise IncompatibleIndexError(
             f"{folder} was built with {known}, not {settings}; leave them out to keep them, or build the index again "

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from index.derived import Change
 from index.documents import Document, Passage
@@ -58,7 +58,8 @@ class Update:
             self.live = {} if self.before is None else {one.info.source: one for one in snapshot.documents()}
         changed = self._compare(found, limits, resume=not rebuild, everything=rebuild)
         done = len(found) - len(changed)
-        with closing(read_articles(changed, limits=limits, workers=workers)) as outcomes:
+        reading = cast("Generator[ReadOutcome]", read_articles(changed, limits=limits, workers=workers))
+        with closing(reading) as outcomes:
             for batch in _batches(self._prepare(outcomes)):
                 self._embed_and_stage(batch, done, len(found))
                 done = len(self.reports)

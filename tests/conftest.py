@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index import PassageIndex, build_index
+from index import PassageIndex, PassageSettings, build_index
 
 ARTICLES = {
     "caspian.txt": (
@@ -75,7 +75,8 @@ def articles(tmp_path: Path) -> Path:
 def built_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The index of the three articles, not to be changed."""
     folder = tmp_path_factory.mktemp("built")
-    build_index([write_articles(folder / "articles")], folder / "index", encoder=WordsEncoder())
+    short = PassageSettings(max_words=20, min_words=5, tiny_words=3, overlap=0)
+    build_index([write_articles(folder / "articles")], folder / "index", encoder=WordsEncoder(), settings=short)
     return folder / "index"
 
 
