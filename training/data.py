@@ -7,8 +7,7 @@ import hashlib
 import json
 import random
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -179,7 +178,7 @@ def build_groups(
     pool = NamePool(examples)
     groups: list[Group] = []
     for e in examples:
-        if e.source.endswith(MINED) or rng.random() >= settings.source_share.get(e.source, 1.0):
+        if e.source.endswith(MINED) or rng.random() >= _share(e, settings, mined):
             continue
         words = rng.randint(*settings.window_words)
         if not e.answers:
@@ -203,24 +202,23 @@ def build_groups(
     return [_changed(g, ask_otherwise, settings, rng) for g in groups]
 
 
+def _share(example: Example, settings: Settings, mined: Mapping[str, object] | None) -> float:
+    if mined is not None and example.id in mined:
+        return 1.0
+    share = settings.source_share.get(example.source, 1.0)
+    return share * settings.unmined_share if mined is not None and example.answers else share
+
+
 def _group(windows: tuple[Window, ...], kind: str, settings: Settings, rng: random.Random) -> Group:
     if rng.random() >= settings.titled:
         windows = tuple(replace(w, title="") for w in windows)
     return Group(windows, kind)
 
 
-def _changed(group: Group, change: object, settings: Settings, rng: random.Random) -> Group:
+def _changed(
+    group: Group, change: Callable[[str, random.Random], str], settings: Settings, rng: random.Random
+) -> Group:
     if rng.random() >= settings.changed:
         return group
-    assert callable(change)
     question = change(group.windows[0].question, rng)
     return Group(tuple(replace(w, question=question) for w in group.windows), group.kind)
-
-
-def names_by_article(examples: Iterable[Example]) -> dict[str, list[Example]]:
-    """Group the answerable examples by article."""
-    out: dict[str, list[Example]] = defaultdict(list)
-    for e in examples:
-        if e.answers:
-            out[e.doc_id].append(e)
-    return out

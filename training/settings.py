@@ -23,6 +23,11 @@ class Settings:
         swap: Share of answerable questions asked once more with a name or number that the window does not hold.
         changed: Share of questions asked in lower case, as keywords or with a typo.
         titled: Share of groups whose windows carry their article's title.
+        unmined_share: With mined negatives, share of the other answerable questions that a pass still uses.
+        mined_questions: Questions of a source that get mined negatives.
+        mined_candidates: Windows read for each of them.
+        mined_kept: Windows kept of those, the ones that score highest.
+        mined_score: A window that scores lower than this over no answer teaches nothing any more.
         batch_windows: About how many windows make a step.
         rank_weight: Weight of the ranking loss over the windows of a question, beside the span loss.
         weight_decay: Of AdamW.
@@ -45,6 +50,21 @@ class Settings:
     swap: float = 0.25
     changed: float = 0.12
     titled: float = 0.4
+    unmined_share: float = 0.35
+    mined_questions: dict[str, int] = field(
+        default_factory=lambda: {
+            "squad2_dev": 900,
+            "squad1_dev_extra13": 900,
+            "fairytaleqa": 500,
+            "selqa": 500,
+            "qed_nq_dev": 150,
+            "cmu_qa": 400,
+            "covidqa": 400,
+        }
+    )
+    mined_candidates: int = 4
+    mined_kept: int = 2
+    mined_score: float = -6.0
     batch_windows: int = 16
     rank_weight: float = 0.5
     weight_decay: float = 0.01
