@@ -93,13 +93,15 @@ def _parse(text: str, path: Path) -> HtmlElement:
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
 
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
-        parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
         tree = document_fromstring(XML_DECLARATION.sub("", text).encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
         raise ArticleError(path, "no main text (an empty page)", skipped=True) from error
-    given_up = any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log)
-    if given_up or _depth(tree) > MAX_DEPTH:
+    problems = {error.type_name for error in parser.error_log}
+    if "ERR_NO_MEMORY" in problems:
+        raise MemoryError
+    if "ERR_RESOURCE_LIMIT" in problems or _depth(tree) > MAX_DEPTH:
         raise ArticleError(path, f"its elements are nested more than {MAX_DEPTH} deep")
     return tree
 

@@ -68,7 +68,7 @@ def _page_texts(reader: PdfReader, path: Path) -> list[str]:
         except (MemoryError, ArticleError):
             raise
         except Exception as error:  # pypdf raises nearly anything on a broken page
-            broken[number] = f"{type(error).__name__}: {error}"
+            broken[number] = _cause(error)
             text = ""
         scanned += not text.strip() and number not in broken and _has_images(page)
         texts.append(text)
@@ -83,6 +83,13 @@ def _page_texts(reader: PdfReader, path: Path) -> list[str]:
             path, f"no text on {blank} of {len(texts)} pages (scanned?); run text recognition over it first"
         )
     return texts
+
+
+def _cause(error: Exception) -> str:
+    """Say in a few words why a page cannot be read."""
+    if type(error).__name__ == "LimitReachedError":
+        return "it unpacks to far more than a page: a PDF bomb?"
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:150]}"
 
 
 def _whole(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import signal
 import struct
 import sys
@@ -63,7 +64,7 @@ def memory_reason(limits: ReadLimits) -> str:
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Read the files asked for until there are no more, or until one has cost so much that a fresh start is due."""
-    idle = _memory()
+    idle = _peak()
     while True:
         try:
             path, limits = cast("tuple[Path, ReadLimits]", read_frame(requests))
@@ -75,8 +76,8 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
             reply = _reply(path, limits)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-        if _memory() > idle + limits.memory_mb * MB / 2:
-            reply = Reply(reply.document, reply.error, is_last=True)
+        if _peak() > idle + limits.memory_mb * MB / 2:
+            reply = _last(reply, path, limits)
         _limit_memory(None)
         write_frame(replies, reply)
         if reply.is_last:
@@ -92,12 +93,22 @@ def _reply(path: Path, limits: ReadLimits) -> Reply:
         return Reply(None, ArticleError(path, memory_reason(limits)), is_last=True)
 
 
-def _memory() -> int:
-    """Return the address space of this process in bytes; 0 where the system does not tell."""
+def _last(reply: Reply, path: Path, limits: ReadLimits) -> Reply:
+    """Return the reply of a worker that has taken much memory: libraries give all kinds of reasons for want of it."""
+    error = reply.error
+    if error is not None and memory_reason(limits) not in error.reason:
+        error = ArticleError(path, f"{error.reason}, or {memory_reason(limits)}")
+    return Reply(reply.document, error, is_last=True)
+
+
+def _peak() -> int:
+    """Return the most address space that this process has had, in bytes; 0 where the system does not tell."""
     try:
-        return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        status = Path("/proc/self/status").read_text("ascii", "replace")
     except OSError:
         return 0
+    match = re.search(r"^VmPeak:\s*(\d+) kB", status, re.MULTILINE)
+    return int(match[1]) * 1024 if match else 0
 
 
 def _limit_memory(size: int | None) -> None:

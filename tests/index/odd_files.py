@@ -108,7 +108,8 @@ def _pdf_of(content: bytes, *, filters: bytes = b"") -> bytes:
     return out.getvalue()
 
 
-def pdf_bomb(megabytes: int = 2000) -> bytes:
+@cache
+def pdf_bomb(megabytes: int = 100) -> bytes:
     """A page whose content unpacks, twice over, to so many MB of blanks."""
     packer = zlib.compressobj(9)
     once = b"".join(packer.compress(b" " * 1_000_000) for _ in range(megabytes)) + packer.flush()
@@ -149,14 +150,15 @@ def _docx_with(part: str, content: bytes) -> bytes:
     return out.getvalue()
 
 
+@cache
 def _docx_bomb() -> bytes:
-    return _docx_with("word/media/image1.bin", b"\0" * 400_000_000)
+    return _docx_with("word/media/image1.bin", b"\0" * 100_000_000)
 
 
 def _lying_bomb() -> bytes:
     """A Word document whose directory declares a large part to be small."""
-    data = bytearray(_docx_with("word/document.xml", b"<a>" + b" " * 50_000_000))
-    real, lie = struct.pack("<L", 50_000_003), struct.pack("<L", 1000)
+    data = bytearray(_docx_with("word/document.xml", b"<a>" + b" " * 5_000_000))
+    real, lie = struct.pack("<L", 5_000_003), struct.pack("<L", 1000)
     return bytes(data.replace(real, lie))
 
 
@@ -296,6 +298,7 @@ CASES: dict[str, OddFile] = {
     "half.pdf": OddFile(lambda: pdf(40)[: len(pdf(40)) // 2], FAILED, "broken PDF"),
     "header_only.pdf": OddFile(b"%PDF-1.7\n", FAILED, "broken PDF"),
     "garbage.pdf": OddFile(b"%PDF-1.4\n" + bytes(range(256)) * 40, FAILED, "broken PDF"),
+    "bomb.pdf": OddFile(pdf_bomb, FAILED, "bomb"),
     "broken_page.pdf": OddFile(_pdf_with_broken_page, FAILED, "page 2 of 3"),
     # word
     "good.docx": OddFile(docx, READ, "Kyakhta"),
