@@ -87,8 +87,8 @@ def _level(line: str, above: str, below: str, *, has_roman: bool) -> int | None:
     if _ROMAN.fullmatch(line):
         return None if _ROMAN.match(below) else 1
     if match := _DECIMAL.fullmatch(line):
-        if _DECIMAL.match(below) and not below[: len(match[1])] == match[1] or _DECIMAL.match(above):
-            return None
+        if _DECIMAL.match(above) or (_DECIMAL.match(below) and not below.startswith(match[1])):
+            return None  # one of a list
         return match[1].count(".") + 1 + has_roman
     if starts_item(line) or _PAIR.match(line) or "|" in line or not _looks_like_title(line):
         return None

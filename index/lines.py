@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from index.documents import Span
 
@@ -17,18 +17,19 @@ _ENDED = re.compile(r"[.!?:;…。！？؟।][\"'”’»)\]]*$")
 _MIN_WRAP, _MAX_WRAP, _FILLED = 30, 140, 0.75
 
 
-def read_lines(text: str) -> list[Span]:
+def read_lines(text: str, starts: Collection[int] = ()) -> list[Span]:
     """Return the lines that are not blank, in order, stripped; a line that was wrapped at a width is one line.
 
     A break inside a paragraph counts as wrapping where the lines are as long as wrapped lines are, and the line
-    above fills the width without ending a sentence, or the line below goes on in lower case.
+    above fills the width without ending a sentence, or the line below goes on in lower case. A line that begins at
+    one of ``starts`` is never the rest of the one above.
     """
     lines: list[Span] = []
     for block in read_blocks(text):
         width = max(map(len, block))
         joined = block[0]
         for above, below in zip(block, block[1:], strict=False):
-            if _is_wrapped(text, above, below, width):
+            if below.start not in starts and _is_wrapped(text, above, below, width):
                 joined = Span(joined.start, below.end)
             else:
                 lines.append(joined)

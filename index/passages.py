@@ -112,7 +112,8 @@ def count_words(text: str) -> int:
 
 def _parts(document: Document, settings: PassageSettings) -> list[_Part]:
     """Return the article's text, cut at headings and boilerplate, as units."""
-    lines = list(_without(read_lines(document.text), document.boilerplate, document.text))
+    starts = frozenset(section.start for section in document.sections)
+    lines = list(_without(read_lines(document.text, starts), document.boilerplate, document.text))
     headings = find_headings(document, lines)
     has_capitals = not mostly_lower(document.text)
     kinds = _kinds(document.text, lines, headings)
@@ -125,7 +126,7 @@ def _parts(document: Document, settings: PassageSettings) -> list[_Part]:
         while gap and gap.start < line.start:
             crossed, gap = True, next(gaps, None)
         last = parts[-1]
-        only_headings = all(unit.kind == "heading" for unit in last.units)
+        only_headings = not last.units or last.units[-1].kind == "heading"
         if heading:
             above = [h for h in above if h.level < heading.level] + [heading] * (heading.level > 0)
         path = tuple(h.title for h in above)
@@ -240,10 +241,7 @@ def _pack(part: _Part, settings: PassageSettings) -> Iterator[_Draft]:
     follows = part.follows
     for run in _runs(part.units, settings):
         is_table = any(unit.kind == "row" for unit in run)
-        if is_table:
-            cut = _cut_table(run, settings)
-        else:
-            cut = _cut(run, settings)
+        cut = _cut_table(run, settings) if is_table else _cut(run, settings)
         columns = next((unit for unit in run if unit.kind == "row"), None) if is_table else None
         for units in cut:
             yield _Draft(part.path, tuple(units), columns, follows)
@@ -275,7 +273,7 @@ def _cut(run: list[_Unit], settings: PassageSettings) -> Iterator[list[_Unit]]:
     words = fresh = 0
     for unit in run:
         full = words + unit.words > settings.max_words or words + unit.words / 2 > target
-        if passage and fresh and full and passage[-1].kind != "heading":
+        if passage and fresh and full and (passage[-1].kind != "heading" or words > settings.max_words):
             yield passage
             passage = _shared(passage, unit, settings)
             words, fresh = sum(u.words for u in passage), 0
