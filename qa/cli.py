@@ -162,3 +162,7 @@ def _print(answer: Answer, threshold: float, *, as_json: bool, explain: bool) ->
 
 def _say(message: str) -> None:
     click.echo(message, err=True)
+
+
+if __name__ == "__main__":
+    {"ask": ask, "qa": qa}[sys.argv.pop(1)]()

@@ -145,7 +145,7 @@ def question_terms(question: str) -> QuestionTerms:
     for word in content:
         first.setdefault(word.key, word)
     shouted = all(w.text[0].isupper() for w in words if len(w.text) > 3)
-    names = [] if shouted and len(words) > 3 else [w for w in content if _is_name(w, question)]
+    names = [] if shouted and len(words) > 3 else [w for w in content if not w.is_number and _is_name(w, question)]
     return QuestionTerms(
         content=tuple(first.values()),
         names=tuple(names),

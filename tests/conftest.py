@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -91,3 +94,14 @@ def passages(built_index: Path, encoder: WordsEncoder) -> Iterator[PassageIndex]
     """The index, opened."""
     with PassageIndex.open(built_index, encoder=encoder) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def shipped_home(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a user who has asked once: the index of the shipped articles is built, by the real model."""
+    home = tmp_path_factory.mktemp("home")
+    environ = {**os.environ, "HOME": str(home), "HF_HUB_OFFLINE": "1"}
+    environ |= {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("DATA", "CACHE")}
+    command = [sys.executable, "-m", "qa.cli", "ask", "what is Caspian Wind-2025"]
+    subprocess.run(command, env=environ, check=True, capture_output=True, cwd=home)
+    return environ
