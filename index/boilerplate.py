@@ -94,7 +94,10 @@ COOKIES = re.compile(
     r"|by (?:continuing|using|clicking).{0,100}(?:cookies|privacy policy|terms of).{0,200}",
     re.IGNORECASE | re.DOTALL,
 )
-COOKIE_WORDS = re.compile(r"\bcookies\b|privacy policy|terms of", re.IGNORECASE)
+CONSENT = re.compile(
+    r"\b(?:consent|accept|agree|policy|settings|preferences|experience|analy[sz]e|personali[sz]e|traffic|(?:web)?site)\b",
+    re.IGNORECASE,
+)
 BULLET = re.compile(r"[\s•·▪◦‣*|>»«←→–—-]+")
 PROSE_END = re.compile(r"[.!…。！]['\"”’»)\]]*$")
 MAX_CHROME = 100
@@ -137,7 +140,9 @@ class _Line:
     def is_prose(self) -> bool:
         """Whether it is a sentence or more, in any script, rather than a heading, menu or caption."""
         size = max(len(self.words.split()), len(self.words) // 10)
-        return (size >= 25 or (size >= 6 and PROSE_END.search(self.words) is not None)) and not self.is_about_cookies
+        if size < 25 and (size < 6 or not PROSE_END.search(self.words) or self.is_weak):
+            return False
+        return not self.is_about_cookies
 
     @property
     def is_chrome(self) -> bool:
@@ -147,7 +152,7 @@ class _Line:
     @property
     def is_about_cookies(self) -> bool:
         """Whether it asks for consent, as banners do."""
-        return COOKIE_WORDS.search(self.words) is not None and COOKIES.fullmatch(self.words) is not None
+        return CONSENT.search(self.words) is not None and COOKIES.fullmatch(self.words) is not None
 
     @property
     def is_weak(self) -> bool:
