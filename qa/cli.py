@@ -71,7 +71,7 @@ def ask(
     explain: bool,
     **settings: Any,  # noqa: ANN401  (flags named as the settings they override)
 ) -> None:
-    r"""Answer QUESTION with exact quotes from your articles, or say that they do not answer it.
+    """Answer QUESTION with exact quotes from your articles, or say that they do not answer it.
 
     \b
     ask "what is Caspian Wind-2025"
@@ -79,7 +79,7 @@ def ask(
     ask --batch questions.jsonl > answers.jsonl
 
     Exit status: 0 answered, 1 not in the articles, 2 wrong use, 3 a problem with the index or a model.
-    """
+    """  # noqa: D301  (click reads the backspace as "do not wrap")
     question = " ".join(words).encode("utf-8", "replace").decode()
     if bool(words) == (batch is not None):
         raise click.UsageError("Give one QUESTION, or --batch FILE.")

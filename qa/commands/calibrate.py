@@ -13,7 +13,11 @@ from qa.exits import exit_codes
 _RISKS = (0.01, 0.05, 0.10, 0.20)
 
 
-@click.command("calibrate", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    "calibrate",
+    short_help="Fit confidence and thresholds to your own questions.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.argument("questions", type=click.Path(path_type=Path, dir_okay=False))
 @index_option
 @click.option("--reader", help="Reader: default, none, a folder or a model's name.")

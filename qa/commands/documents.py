@@ -12,7 +12,9 @@ from qa.commands.options import index_option, index_to_read, json_option
 from qa.exits import exit_codes
 
 
-@click.command("documents", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    "documents", short_help="List the articles of an index.", context_settings={"help_option_names": ["-h", "--help"]}
+)
 @index_option
 @click.option("--filter", "filters", multiple=True, metavar="FIELD=VALUE", help="Only articles such as date>=2024.")
 @json_option

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from qa.question_sets import Question
 
 
-@click.command("evaluate", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    "evaluate",
+    short_help="Measure the answers on questions with known answers.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.argument("questions", type=click.Path(path_type=Path, dir_okay=False))
 @index_option
 @json_option

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 _NAMED = 20
 
 
-@click.command("index", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    "index",
+    short_help="Bring an index up to date with folders of articles.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @index_option
 @click.option("--model", help="A sentence-transformers model, by name or folder.  [default: all-MiniLM-L6-v2]")

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from qa.settings import Settings
 
 
-@click.command("mcp", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    "mcp", short_help="Answer the tools of language models.", context_settings={"help_option_names": ["-h", "--help"]}
+)
 @index_option
 @click.option("--http", is_flag=True, help="Serve streamable HTTP at /mcp instead of stdin and stdout.")
 @click.option("--host", help="With --http, the address to listen on.  [default: 127.0.0.1, this machine alone]")

@@ -10,7 +10,9 @@ from qa.commands.options import index_option, index_to_read
 from qa.exits import exit_codes
 
 
-@click.command("remove", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    "remove", short_help="Take articles out of an index.", context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.argument("articles", nargs=-1, required=True)
 @index_option
 def remove_command(articles: tuple[str, ...], index_path: Path | None) -> None:

@@ -10,7 +10,11 @@ from qa.commands.options import index_option
 from qa.exits import exit_codes
 
 
-@click.command("serve", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    "serve",
+    short_help="Answer over HTTP, with a page to ask on.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @index_option
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1, this machine alone]")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one.  [default: 8000]")

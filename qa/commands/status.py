@@ -11,7 +11,9 @@ from qa.commands.options import index_option, index_to_read, json_option
 from qa.exits import exit_codes
 
 
-@click.command("status", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    "status", short_help="Say what an index holds.", context_settings={"help_option_names": ["-h", "--help"]}
+)
 @index_option
 @json_option
 def status_command(index_path: Path | None, as_json: bool) -> None:

@@ -15,7 +15,11 @@ from qa.commands.options import index_option, index_to_read, json_option
 from qa.exits import Exit, exit_codes
 
 
-@click.command("verify", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    "verify",
+    short_help="Prove an index, or an answer's quotes, from the files.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.argument("answer", required=False, type=click.File(encoding="utf-8"))
 @index_option
 @json_option
