@@ -102,9 +102,8 @@ def test_headings_items_and_rows_are_sentences_of_their_own() -> None:
 
 def test_lines_that_were_only_wrapped_are_read_as_one() -> None:
     wrapped = (
-        "The exercise brought together the naval forces of
-Kazakhstan and Azerbaijan in the Caspian Sea, rich
-"
+        "The exercise brought together the naval forces of\n"
+        "Kazakhstan and Azerbaijan in the Caspian Sea, rich\n"
         "in oil. It ended."
     )
     assert len(read_lines(wrapped)) == 1
