@@ -15,6 +15,7 @@ from starlette.types import Scope
 from qa.answers import SHAPE_VERSION
 from qa.service import asking, documents, health, pages
 from qa.service.errors import add_error_handlers
+from qa.service.examples import ANSWER_EXAMPLE
 from qa.service.limits import BodyLimit, RateLimit
 from qa.service.logs import Observed
 from qa.service.metrics import Metrics
@@ -125,14 +126,14 @@ def _openapi(app: FastAPI) -> Callable[[], dict[str, Any]]:
                 routes=app.routes,
                 license_info=app.license_info,
             )
-            app.openapi_schema = _with_keys(schema)
+            app.openapi_schema = _completed(schema)
         return app.openapi_schema
 
     return document
 
 
-def _with_keys(schema: dict[str, Any]) -> dict[str, Any]:
-    """Say which operations need a key where keys are set, and leave out what FastAPI adds but is never sent."""
+def _completed(schema: dict[str, Any]) -> dict[str, Any]:
+    """Say which operations need a key, add the answer's example, and leave out the errors that are never sent."""
     components = schema["components"]
     components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "description": "See QA_API_KEYS."}}
     for name in ("HTTPValidationError", "ValidationError"):
@@ -142,4 +143,6 @@ def _with_keys(schema: dict[str, Any]) -> dict[str, Any]:
             right = needed_right(method.upper(), path)
             if right:
                 operation["security"] = [{"key": []}] if right == "write" else [{"key": []}, {}]
+    for operation in schema["paths"]["/v1/ask"].values():  # FastAPI would drop the nulls of the example
+        operation["responses"]["200"]["content"]["application/json"]["example"] = ANSWER_EXAMPLE
     return schema

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from qa.batch import answer_lines
 from qa.citations import deep_link
 from qa.service.errors import ServiceError, error_body
-from qa.service.examples import ANSWER_EXAMPLE, BATCH_EXAMPLE, errors_of
+from qa.service.examples import BATCH_EXAMPLE, errors_of
 from qa.service.proofs import prove
 from qa.service.schemas import (
     AnswerModel,
@@ -34,9 +34,7 @@ FilterQuery = Annotated[
     list[Annotated[str, Query(max_length=1000)]],
     Query(max_length=20, description="Such as `date>=2024` or `title=*NATO*`; may be repeated, and all must hold."),
 ]
-_ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {"model": AnswerModel, "content": {"application/json": {"example": ANSWER_EXAMPLE}}}
-}
+_ANSWER: dict[int | str, dict[str, Any]] = {200: {"model": AnswerModel}}
 _JSON_LINES = "application/x-ndjson"
 
 
