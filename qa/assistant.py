@@ -178,22 +178,25 @@ class Assistant:
         terms = question_terms(asked)
         hits = self.passages.search(asked, k=PASSAGES_READ, filters=filters)
         state = IndexState(self.passages.revision, self.passages.document_count, self.passages.passage_count)
-        rarity = self._rarity(terms, state)
+        counts = self._frequencies(terms)
         watch.lap("retrieve")
-        candidates = read_candidates(asked, terms, hits, self._reader, rarity)
+        candidates = read_candidates(
+            asked,
+            terms,
+            hits,
+            self._reader,
+            rarity=_rarity(counts, state.passages),
+            unknown={key for key, count in counts.items() if count == 0},
+        )
         watch.lap("read")
         ranked = self._ranked(candidates)
         watch.lap("decide")
         return terms, ranked, state
 
-    def _rarity(self, terms: QuestionTerms, state: IndexState) -> dict[str, float]:
-        """Return the inverse document frequency of each content word, in the form BM25 uses."""
+    def _frequencies(self, terms: QuestionTerms) -> dict[str, int]:
+        """Return for the key of each content word how many passages have it."""
         counts = self.passages.passage_frequencies([word.text for word in terms.content])
-        total = max(state.passages, *counts) if counts else 0
-        return {
-            word.key: math.log(1 + (total - count + 0.5) / (count + 0.5))
-            for word, count in zip(terms.content, counts, strict=True)
-        }
+        return {word.key: count for word, count in zip(terms.content, counts, strict=True)}
 
     def _ranked(self, candidates: Sequence[Candidate]) -> list[Ranked]:
         scores = [self.calibration.rank_score(candidate.features) for candidate in candidates]
@@ -216,6 +219,12 @@ class Assistant:
         if not any(c.isalnum() for c in cleaned):
             raise InvalidQuestionError("the question is blank: there is no word in it")
         return cleaned
+
+
+def _rarity(counts: Mapping[str, int], passages: int) -> dict[str, float]:
+    """Return the inverse document frequency of each key, in the form BM25 uses."""
+    total = max([passages, *counts.values()])
+    return {key: math.log(1 + (total - count + 0.5) / (count + 0.5)) for key, count in counts.items()}
 
 
 def _calibration_for(reader: str, folder: Path) -> Calibration:

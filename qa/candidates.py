@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from index import Hit, Span
@@ -48,7 +48,13 @@ class Candidate:
 
 
 def read_candidates(
-    question: str, terms: QuestionTerms, hits: Sequence[Hit], reader: Reader | None, rarity: Mapping[str, float]
+    question: str,
+    terms: QuestionTerms,
+    hits: Sequence[Hit],
+    reader: Reader | None,
+    *,
+    rarity: Mapping[str, float],
+    unknown: Collection[str],
 ) -> list[Candidate]:
     """Read the passages and return them as candidates, in the order given.
 
@@ -61,7 +67,17 @@ def read_candidates(
     * ``lexical``: BM25 score as a share of the best among the hits, 0 to 1;
     * ``dense_first``, ``lexical_first``: 1 where the retriever put it first;
     * ``coverage``: weighted share of the question's content words;
-    * ``missing_name``, ``missing_number``, ``other_code``: how many the passage lacks.
+    * ``missing_name``, ``missing_number``, ``other_code``: how many the passage lacks;
+    * ``unknown_name``: how many of its missing names no passage of the collection has;
+    * ``unknown_word``: share of the question's content words that no passage has, the same for all its candidates.
+
+    Args:
+        question: What is asked.
+        terms: Of the question.
+        hits: The passages.
+        reader: Reads them, or None.
+        rarity: Weight of each content word's key.
+        unknown: Keys of content words that no passage of the collection has.
     """
     readings: Sequence[Reading | None] = [None] * len(hits)
     if reader is not None:
@@ -71,6 +87,7 @@ def read_candidates(
     candidates = []
     for hit, reading in zip(hits, readings, strict=True):
         coverage = cover(terms, hit.text, hit.passage.context, rarity)
+        unknown_names = [name for name in terms.names if name.key in unknown and name.text in coverage.missing_names]
         features = {
             "reader": reading.score if reading else 0.0,
             "probability": reading.probability if reading else 0.0,
@@ -83,6 +100,8 @@ def read_candidates(
             "missing_name": float(len(coverage.missing_names)),
             "missing_number": float(len(coverage.missing_numbers)),
             "other_code": float(len(coverage.other_codes)),
+            "unknown_name": float(len(unknown_names)),
+            "unknown_word": float(len(unknown)) / max(1, len(terms.content)),
         }
         candidates.append(Candidate(hit, reading, coverage, features))
     return candidates

@@ -60,11 +60,11 @@ class GivenTexts:
         return [among[i].hit(rank, score=fused[i], lexical=scores[i] or None) for rank, i in enumerate(best, 1)]
 
     def passage_frequencies(self, words: Sequence[str]) -> list[int]:
-        """Return 0 for each word, so that all weigh alike.
+        """Return 1 for each word, so that all weigh alike and none counts as unknown.
 
         How rare a word is in the collection cannot be told from the few texts that were picked for having it.
         """
-        return [0] * len(words)
+        return [1] * len(words)
 
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
 _CODE = re.compile(r"\b([^\W\d_]{2,})[-–‑](\d+)\b")
+_PEOPLE = re.compile(r"(?:stan|ian|ean|ese|ish|ic|an|ey|ia|[aeiny])$")
+"""What a country's name and its people's name differ in: Kazakhstan and Kazakh, China and Chinese."""
+_LEAST_MISSPELT = 6
 _STOP_WORDS = frozenset(
     """a about after all also am an and any are as at be because been before being both but by can could define
     describe did do does doing done down during each either else ever every explain few find for from further
@@ -144,8 +147,9 @@ def question_terms(question: str) -> QuestionTerms:
     first: dict[str, Word] = {}
     for word in content:
         first.setdefault(word.key, word)
-    shouted = all(w.text[0].isupper() for w in words if len(w.text) > 3)
-    names = [] if shouted and len(words) > 3 else [w for w in content if not w.is_number and _is_name(w, question)]
+    later = [w.text for w in words[1:] if len(w.text) > 3]
+    shouted = len(later) > 2 and all(text[0].isupper() for text in later)
+    names = [] if shouted else [w for w in content if not w.is_number and _is_name(w, question)]
     return QuestionTerms(
         content=tuple(first.values()),
         names=tuple(names),
@@ -185,7 +189,8 @@ def cover(terms: QuestionTerms, text: str, context: str = "", rarity: Mapping[st
     initials = "".join(word.key[0] for word in words)
     weights = {word.key: (rarity or {}).get(word.key, 1.0) for word in terms.content}
     found = weights.keys() & keys
-    names = {name.key: _has_name(name, keys, initials) for name in terms.names}
+    found |= {key for key in weights.keys() - found if not key[0].isdigit() and _is_misspelt(key, keys)}
+    names = {name.key: name.key in found or _has_name(name, keys, initials) for name in terms.names}
     found |= {key for key, has in names.items() if has}
     total = sum(weights.values())
     numbers_of: dict[str, set[str]] = {}
@@ -205,6 +210,24 @@ def _has_name(name: Word, keys: set[str], initials: str) -> bool:
         return True
     if name.text.isupper() and 3 <= len(name.text) <= 6 and name.text.casefold() in initials:
         return True
-    return len(name.key) >= 4 and any(
-        (key.startswith(name.key) or name.key.startswith(key)) and len(key) >= 4 for key in keys
+    root = _PEOPLE.sub("", name.key)
+    return len(root) >= 4 and any(_PEOPLE.sub("", key) == root for key in keys)
+
+
+def _is_misspelt(key: str, keys: set[str]) -> bool:
+    """Return whether one of the keys is the word but for a letter more, less or other, or two letters swapped."""
+    return len(key) >= _LEAST_MISSPELT and any(
+        abs(len(key) - len(other)) <= 1 and not other[0].isdigit() and _is_one_edit(key, other) for other in keys
     )
+
+
+def _is_one_edit(left: str, right: str) -> bool:
+    if len(left) < len(right):
+        left, right = right, left
+    same = 0
+    while same < len(right) and left[same] == right[same]:
+        same += 1
+    if len(left) > len(right):
+        return left[same + 1 :] == right[same:]
+    swapped = left[same : same + 2] == right[same : same + 2][::-1] and left[same + 2 :] == right[same + 2 :]
+    return swapped or left[same + 1 :] == right[same + 1 :]

@@ -15,8 +15,8 @@ RANKING = (
     "reader", "probability", "span_gap", "dense", "lexical", "dense_first", "lexical_first", "coverage",
     "missing_name", "missing_number", "other_code",
 )  # fmt: skip
-CONFIDENCE = (*RANKING, "gap", "agreement")
-MISSING = ("missing_name", "missing_number", "other_code")
+CONFIDENCE = (*RANKING, "unknown_name", "unknown_word", "gap", "agreement")
+MISSING = ("missing_name", "missing_number", "other_code", "unknown_name", "unknown_word")
 """A word of the question that is missing never raises a score, whatever a sample says."""
 DECAY = 1e-3
 STEPS = 600
@@ -90,7 +90,7 @@ def _descend(loss: Any, weights: torch.Tensor, names: Sequence[str]) -> None:  #
         loss().backward()
         optimizer.step()
         with torch.no_grad():
-            for name in MISSING:
+            for name in set(MISSING) & set(names):
                 weights[names.index(name)].clamp_(max=0.0)
 
 

@@ -49,8 +49,7 @@ def test_shouting_makes_no_names():
 
 
 PASSAGE = (
-    "The Caspian Wind-2025 naval exercise brought together Kazakhstan and Azerbaijan. "
-    "Foreign direct investment rose."
+    "The Caspian Wind-2025 naval exercise brought together Kazakhstan and Azerbaijan. Foreign direct investment rose."
 )
 
 
@@ -63,6 +62,10 @@ PASSAGE = (
         ("By how much did FDI rise?", ()),
         ("Were Kazakh ships there?", ()),
         ("What happened there in 2019?", ("2019",)),
+        ("Where are the Azerbaijani ships?", ()),
+        ("What did Kazahkstan do?", ()),
+        ("What did Kazakhsten do?", ()),
+        ("What did Kurdistan do?", ("Kurdistan",)),
     ],
 )
 def test_what_a_passage_lacks_is_named(question, missing):
