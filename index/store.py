@@ -66,6 +66,8 @@ class Snapshot:
         """
         row = self._connection.execute("SELECT revision, format, body, crc FROM manifest WHERE id = 1").fetchone()
         if row is None:
+            if self._connection.execute("SELECT 1 FROM documents WHERE live = 1").fetchone():
+                raise DamagedRowError("the manifest is missing")
             return None
         revision, found, body = require(row, "the manifest")
         if found != FORMAT:
@@ -304,7 +306,7 @@ def named_errors(path: Path) -> Iterator[None]:
     mend = f"restore it from a copy, or build the index again with: qa index ARTICLES --index {path.parent} --rebuild"
     try:
         yield
-    except DamagedRowError as error:
+    except (DamagedRowError, UnicodeDecodeError) as error:
         raise CorruptIndexError(f"{path} is damaged: {error}; {mend}") from error
     except sqlite3.ProgrammingError:
         raise
