@@ -148,7 +148,7 @@ def question_terms(question: str) -> QuestionTerms:
     for word in content:
         first.setdefault(word.key, word)
     later = [w.text for w in words[1:] if len(w.text) > 3]
-    shouted = len(later) > 2 and all(text[0].isupper() for text in later)
+    shouted = len(later) > 1 and all(text[0].isupper() for text in later)
     names = [] if shouted else [w for w in content if not w.is_number and _is_name(w, question)]
     return QuestionTerms(
         content=tuple(first.values()),
