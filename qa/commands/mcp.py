@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qa.commands.options import index_option
-from qa.exits import exit_codes
+from qa.exits import Exit, exit_codes
 from qa.extras import missing_extra
 
 if TYPE_CHECKING:
@@ -56,7 +56,9 @@ def _serve(settings: Settings, *, http: bool) -> None:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in ("mcp", "mcp_types"):
             raise
-        raise click.ClickException(str(missing_extra("mcp", error))) from None
+        problem = click.ClickException(str(missing_extra("mcp", error)))
+        problem.exit_code = Exit.PROBLEM
+        raise problem from None
     with progress_bar() as progress:
         chosen = index_to_ask(settings.index, say=_say, progress=progress)
     with Assistant.open(chosen, settings=settings) as assistant:
