@@ -19,7 +19,7 @@ from qa.scope import COUNTRIES, keys_of, scope_of
 from qa.terms import QuestionTerms, cover, question_terms, split_words
 from qa.values import YEAR, Value, find_dates, find_figures
 
-LEAST_CONFIDENCE = 0.3
+LEAST_CONFIDENCE = 0.1
 """Citations below it may not answer the question at all, so they contradict nothing."""
 LEAST_SHARE = 0.6
 """Share of the question's content words that both quotes must have."""
@@ -58,6 +58,12 @@ _TITLES = frozenset(
     professor prof pope saint st bishop emperor chancellor minister prime senator judge chairman chairwoman director
     ceo the a an""".split()
 )
+_SEVERAL = re.compile(
+    r"\b(?:which|what) (?!(?:is|was|does|has)\b)(?:\w+ )?(?!(?:is|was|does|has)\b)\w*[^\Wsui]s\b(?!['’])"
+    r"|\b(?:who|what|which) (?:are|were)\b",
+    re.IGNORECASE,
+)
+_CODE = re.compile(r"((?:[A-Z]\w+ )?[A-Z]\w+)[-–‑](\d{2,})\b")
 _GENERIC = "operation project mount lake new san fort port exercise river city university"
 _NEUTRAL = "new more other different separate full whole such of the a an all about people"
 
@@ -89,7 +95,7 @@ def _kind(question: str) -> str | None:
         return "date"
     if _NUMBER_QUESTION.search(question):
         return "number"
-    return "name" if _NAME_QUESTION.search(question) else None
+    return "name" if _NAME_QUESTION.search(question) and not _SEVERAL.search(question) else None
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,7 @@ class _Statement:
         self.span = (span.start - offset, span.end - offset) if span is not None and inside else None
         self.values = find_dates(self.text) if asked.kind == "date" else _figures(self.text, asked.text)
         self.value = self._value(asked) if asked.kind != "name" else None
+        self.code = self._code(asked) if asked.kind == "name" else None
         self.name = self._name(asked) if asked.kind == "name" else ()
         context = f"{citation.document.title or ''}\n{' '.join(citation.section)}\n{citation.passage.text}"
         self.covers = self._covers(asked, context)
@@ -151,14 +158,9 @@ class _Statement:
         if self.span is not None:
             start, end = self.span
             candidates = [value for value in candidates if value.start < end and start < value.end]
-        elif asked.counted:
-            candidates = [value for value in candidates if value.unit == "count"]
-        if len(candidates) != 1:
-            return None
-        value = candidates[0]
-        if asked.counted and (value.unit != "count" or not self._counts(value, asked.counted)):
-            return None
-        return value
+        if asked.counted:
+            candidates = [v for v in candidates if v.unit == "count" and self._counts(v, asked.counted)]
+        return candidates[0] if len(candidates) == 1 else None
 
     def _is_asked(self, value: Value, asked: _Asked) -> bool:
         numbers = {number.key for number in asked.terms.numbers}
@@ -181,8 +183,16 @@ class _Statement:
             between.add(word.key)
         return frozenset()
 
+    def _code(self, asked: _Asked) -> re.Match[str] | None:
+        """Return the only name in the quote that carries a number of the question, such as "Unity-2024" for 2024."""
+        numbers = {number.text for number in asked.terms.numbers}
+        codes = [m for m in _CODE.finditer(self.text) if m[2] in numbers and not keys_of(m[1]) <= asked.keys]
+        return codes[0] if len({code[1] for code in codes}) == 1 else None
+
     def _name(self, asked: _Asked) -> tuple[str, ...]:
         """Return the keys of the name that the span is, or nothing where it is no single name."""
+        if self.code is not None:
+            return tuple(word.key for word in split_words(self.code[1]))
         if self.span is None:
             return ()
         words = split_words(self.text[slice(*self.span)])
@@ -204,11 +214,15 @@ class _Statement:
         return share >= LEAST_SHARE and not around.missing
 
     def side(self) -> ConflictSide:
-        """Return the side of a conflict that this is: the span, or the value's own words."""
-        if self.citation.span is not None and self.span is not None:
-            return ConflictSide(self.citation.rank, self.citation.span)
-        assert self.value is not None, "a side has a span or a value"
-        start, end, offset = self.value.start, self.value.end, self.citation.quote.start
+        """Return the side of a conflict that this is: the words of the value, or of the name."""
+        if self.value is not None:
+            start, end = self.value.start, self.value.end
+        elif self.code is not None:
+            start, end = self.code.span()
+        else:
+            assert self.span is not None, "a side has a value, a code or a span"
+            start, end = self.span
+        offset = self.citation.quote.start
         return ConflictSide(self.citation.rank, Quote(self.text[start:end], offset + start, offset + end))
 
 

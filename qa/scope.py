@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from index import Span, split_sentences
 from qa.terms import Word, split_words
 from qa.values import find_dates
 
@@ -174,8 +175,13 @@ def scope_of(text: str, start: int, end: int, *, asked: frozenset[str]) -> Scope
         ),
         placed=placed,
         named=named,
-        aspects=frozenset(_aspects(text, outside, asked)),
+        aspects=frozenset(_aspects(text, _sentence(text, start), outside, asked)),
     )
+
+
+def _sentence(text: str, start: int) -> Span:
+    """Return the sentence that a place of the text is in."""
+    return next((s for s in split_sentences(text) if s.start <= start < s.end), Span(0, len(text)))
 
 
 def keys_of(text: str) -> frozenset[str]:
@@ -200,7 +206,9 @@ def _labels() -> dict[str, str]:
     }
 
 
-def _aspects(text: str, words: list[Word], asked: frozenset[str]) -> set[str]:
+def _aspects(text: str, sentence: Span, words: list[Word], asked: frozenset[str]) -> set[str]:
+    words = [word for word in words if sentence.start <= word.start < sentence.end]
+    text = text[sentence.start : sentence.end]
     labels = _labels()
     asked_labels = {labels[key] for key in asked if key in labels and not labels[key].startswith("certainty:")}
     found = {labels[w.key] for w in words if w.key in labels and not keys_of(w.text) & asked}

@@ -78,10 +78,39 @@ def test_other_questions_have_no_conflicts(question):
 
 
 def test_an_unsure_citation_contradicts_nothing():
-    sides = [cite(1, "The mast is 38 m tall.", "38 m"), cite(2, "The mast is 45 m tall.", "45 m", confidence=0.1)]
+    sides = [cite(1, "The mast is 38 m tall.", "38 m"), cite(2, "The mast is 45 m tall.", "45 m", confidence=0.05)]
     assert not find_conflicts("How tall is the mast?", sides)
 
 
 def test_one_citation_or_none_has_no_conflict():
     assert find_conflicts("How tall is the mast?", []) == ()
     assert find_conflicts("How tall is the mast?", [cite(1, "The mast is 38 m tall.", "38 m")]) == ()
+
+
+def test_the_shipped_article_names_one_exercise_in_two_ways():
+    pair = next(pair for pair in PAIRS if "Solidarity-2024" in pair["right"]["quote"])
+    for question in (pair["question"], "What was the 2024 exercise led by Kazakhstan called?"):
+        for spans in ((pair["left"]["span"], pair["right"]["span"]), (None, None)):
+            quotes = (pair["left"]["quote"], pair["right"]["quote"])
+            sides = [cite(rank, *side) for rank, side in enumerate(zip(quotes, spans, strict=True), start=1)]
+            (conflict,) = find_conflicts(question, sides)
+            assert conflict.kind == "name"
+            assert {conflict.left.value.text, conflict.right.value.text} == {"Unity-2024", "Solidarity-2024"}
+
+
+def test_a_question_for_several_names_has_no_conflict():
+    sides = [
+        cite(1, "Kazakhstan led Unity-2024.", "Unity-2024"),
+        cite(2, "Kazakhstan led Solidarity-2024.", "Solidarity-2024"),
+    ]
+    assert find_conflicts("Which exercise did Kazakhstan lead in 2024?", sides)
+    assert not find_conflicts("Which exercises did Kazakhstan lead in 2024?", sides)
+
+
+def test_the_figure_asked_for_is_found_in_a_wide_span():
+    sides = [
+        cite(1, "They opened 12 new posts and sent 3,600 scholars.", "12 new posts and sent 3,600 scholars"),
+        cite(2, "They opened 15 posts.", "15 posts"),
+    ]
+    (conflict,) = find_conflicts("How many posts were opened?", sides)
+    assert (conflict.left.value.text, conflict.right.value.text) == ("12", "15")
