@@ -12,8 +12,13 @@ from index.documents import Document
 from index.errors import ArticleError
 from index.readers.content import Content
 from index.readers.find import absolute
-from index.readers.formats import pick_format
+from index.readers.formats import HARMLESS_BYTES, is_harmless, may_be_harmless, pick_format
 from index.readers.limits import DEFAULT_LIMITS, MB, ReadLimits
+
+JOINERS = "\u200c\u200d"
+"""Invisible, but part of how Persian and Indian words are spelled."""
+MAX_METADATA = 2000
+"""Letters of a title or of the names of the authors."""
 
 
 def document_id(source: str) -> str:
@@ -34,26 +39,62 @@ def read_article(path: Path, *, limits: ReadLimits = DEFAULT_LIMITS) -> Document
     return make_document(path, data, read_content(data, path))
 
 
+def read_harmless(path: Path, limits: ReadLimits) -> Document | None:
+    """Read a small plain text in UTF-8, on which no reader can hang or explode; None where the file is anything else.
+
+    Raises:
+        ArticleError: As ``read_article``.
+    """
+    path = absolute(path)
+    try:
+        size = path.stat().st_size
+    except (OSError, UnicodeEncodeError):
+        size = 0
+    if size > HARMLESS_BYTES or (size and not may_be_harmless(path)):
+        return None
+    data = load(path, limits)
+    return make_document(path, data, read_content(data, path)) if is_harmless(data, path) else None
+
+
 def make_document(path: Path, data: bytes, content: Content) -> Document:
-    """Return the document of a file and what was found in it."""
-    if not content.text.strip():
+    """Return the document of a file and what was found in it.
+
+    Raises:
+        ArticleError: The text is blank, or cannot be written to any file.
+    """
+    if not content.text or content.text.isspace():
         raise ArticleError(path, "empty: no text in it", skipped=True)
+    if not content.text.isascii():
+        try:
+            content.text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise ArticleError(path, f"broken text: half a character at {error.start}") from error
     source = path.as_posix()
     return Document(
         id=document_id(source),
         source=source,
         sha256=hashlib.sha256(data).hexdigest(),
         media_type=content.media_type,
-        title=content.title,
-        author=content.author,
-        date=content.date,
-        url=content.url,
-        language=content.language,
+        title=_clean(content.title),
+        author=_clean(content.author),
+        date=_clean(content.date),
+        url=_clean(content.url),
+        language=_clean(content.language),
         text=content.text,
         pages=content.pages,
         sections=content.sections,
         boilerplate=content.boilerplate,
     )
+
+
+def _clean(words: str | None) -> str | None:
+    """Return metadata as one line of reasonable length, without what cannot be shown or stored."""
+    if words is None:
+        return None
+    shown = "".join(
+        character if character.isprintable() or character in JOINERS else " " for character in words[:MAX_METADATA]
+    )
+    return " ".join(shown.split()) or None
 
 
 def load(path: Path, limits: ReadLimits) -> bytes:

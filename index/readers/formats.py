@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import stat
 import zipfile
 import zlib
 from pathlib import Path
@@ -65,6 +64,7 @@ ZIP_KINDS = {
 WHOLE_PAGE = re.compile(r"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
 PREAMBLE = re.compile(r"(?:\s+|<\?xml[^>]*\?>|<!--.*?-->)*", re.DOTALL)
 XML_ROOT = re.compile(r"<(?:!doctype\s+)?([A-Za-z][\w:.-]*)", re.IGNORECASE)
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 WORD = re.compile(r"[^\W\d_]{2,}")
 """A run of letters."""
 
@@ -173,7 +173,7 @@ def _opening(head: bytes) -> str | None:
             break
     if "\0" in text:
         text = text.replace("\0", "") if text.count("\0") in range(len(text) // 3, len(text)) else ""
-    controls = sum(ord(character) < 32 and character not in "\t\n\r\f\x1b" for character in text)
+    controls = len(CONTROLS.findall(text))
     return text if text and controls <= len(text) / 100 else None
 
 
@@ -183,21 +183,17 @@ def _is_prose(opening: str) -> bool:
     return words >= 0.6 * len("".join(opening.split())) and not re.search(r"[{};]\s*$", opening, re.MULTILINE)
 
 
-def is_harmless(path: Path, max_bytes: int) -> bool:
-    """Return whether a file is a small plain text in UTF-8, which no reader can hang on or explode.
-
-    True as well for a file that is refused before it is opened, since that costs nothing either.
-    """
+def is_harmless(data: bytes, path: Path) -> bool:
+    """Return whether a file is a small plain text in UTF-8, which no reader can hang on or explode."""
+    if len(data) > HARMLESS_BYTES or b"\0" in data or not may_be_harmless(path):
+        return False
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= max_bytes:
-            return True
-        if status.st_size > HARMLESS_BYTES or path.suffix.lower() not in TEXT_SUFFIXES | MARKDOWN_SUFFIXES:
-            return False
-        data = path.read_bytes()
         data.decode("utf-8")
-        return b"\0" not in data and pick_format(data, path) in ("text", "markdown")
     except UnicodeDecodeError:
         return False
-    except (OSError, UnicodeEncodeError, ArticleError):
-        return True
+    return pick_format(data, path) in ("text", "markdown")
+
+
+def may_be_harmless(path: Path) -> bool:
+    """Return whether a file is named as plain text."""
+    return path.suffix.lower() in TEXT_SUFFIXES | MARKDOWN_SUFFIXES

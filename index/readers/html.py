@@ -38,6 +38,8 @@ LABELS = {
     "utf-16be": "utf-8",
 }
 """What browsers take a declared label to mean, where Python takes it more narrowly."""
+STATED_DATES = {"original_date": True, "extensive_search": False}
+"""The date of publication, where the page states it; none is guessed from its words or a copyright line."""
 SNIFFED = 4096
 MAX_DEPTH = 500
 """Browsers stop at 512; what is nested deeper is no page but an attack."""
@@ -54,7 +56,9 @@ def read_html(data: bytes, path: Path) -> Content:
     from trafilatura import bare_extraction
 
     tree = _parse(decode(data, path, declared=declared_encoding(data)), path)
-    page = bare_extraction(tree, with_metadata=True, include_comments=False, include_tables=True)
+    page = bare_extraction(
+        tree, with_metadata=True, include_comments=False, include_tables=True, date_extraction_params=STATED_DATES
+    )
     body = getattr(page, "body", None)
     rendered = render(body) if body is not None else None
     if rendered is None or not rendered.text:
@@ -64,7 +68,7 @@ def read_html(data: bytes, path: Path) -> Content:
     return Content(
         text=text,
         media_type="text/html",
-        title=_line(getattr(page, "title", None)),
+        title=_line(getattr(page, "title", None)) or next((h.title for h in rendered.headings), None),
         author=_line(getattr(page, "author", None)) or byline.author,
         date=_line(getattr(page, "date", None)) or byline.date,
         url=_line(getattr(page, "url", None)),

@@ -17,9 +17,8 @@ from typing import BinaryIO, cast
 
 from index.documents import Document
 from index.errors import ArticleError
-from index.readers.article import read_article
+from index.readers.article import read_harmless
 from index.readers.find import absolute
-from index.readers.formats import is_harmless
 from index.readers.limits import DEFAULT_LIMITS, ReadLimits
 from index.readers.worker import Reply, memory_reason, read_frame, write_frame
 
@@ -82,11 +81,10 @@ def _outcome(item: Future[ReadOutcome] | ReadOutcome) -> ReadOutcome:
 def _read_here(path: Path, limits: ReadLimits) -> ReadOutcome | None:
     """Read a small plain text in this process; None where the file needs a worker."""
     try:
-        if not is_harmless(absolute(path), limits.max_bytes):
-            return None
-        return ReadOutcome(path, read_article(path, limits=limits), None)
+        document = read_harmless(path, limits)
     except ArticleError as error:
         return ReadOutcome(path, None, error)
+    return None if document is None else ReadOutcome(path, document, None)
 
 
 class _Workers:

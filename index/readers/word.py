@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 WRAPPERS = frozenset(W + name for name in ("sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag"))
+LIBRARY = "python-docx"
+"""The author of a document that a library made: neither it nor the date are the article's."""
 MAX_UNPACKED = 300 * MB
 MAX_PART = 150 * MB
 MAX_RATIO = 300
@@ -48,7 +50,7 @@ def read_word(data: bytes, path: Path) -> Content:
         media_type="application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         title=_line(properties.title) or (rendered.headings[0].title if rendered.headings else None),
         author=_author(properties.author) or byline.author,
-        date=byline.date or (created.date().isoformat() if created else None),
+        date=byline.date or (created.date().isoformat() if created and properties.author != LIBRARY else None),
         language=_line(properties.language),
         sections=sections_of(rendered.headings, len(rendered.text)),
         boilerplate=find_boilerplate(rendered.text),
@@ -152,7 +154,7 @@ def _under(parent: _Element, tag: str) -> Iterator[_Element]:
 def _author(value: str | None) -> str | None:
     """Return the author, unless it is the name that a library leaves there."""
     author = _line(value)
-    return None if author == "python-docx" else author
+    return None if author == LIBRARY else author
 
 
 def _line(value: str | None) -> str | None:

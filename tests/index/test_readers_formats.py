@@ -128,6 +128,11 @@ def test_html_headings_lists_and_tables_are_lines_of_the_text(read):
     assert text.startswith("Towns\n\n- Kyakhta")
 
 
+def test_a_date_in_the_words_of_a_page_is_not_its_date(read):
+    page = f"<html><body><h1>Tea</h1><p>On 12 May 2012 we met.</p><p>{PROSE}</p></body><footer>© 2019</footer></html>"
+    assert read("tea.html", page).date is None
+
+
 def test_the_same_page_always_gives_the_same_text(read):
     assert read("tea.html", PAGE) == read("tea.html", PAGE)
 
@@ -192,6 +197,19 @@ def test_word_headings_are_sections(read):
         (("Towns",), "Towns"),
         (("Towns", "On the border"), "On the border"),
     ]
+
+
+def test_the_author_and_date_that_a_library_leaves_in_a_document_are_not_its_own(read):
+    document = read("tea.docx", docx())
+    assert (document.author, document.date) == (None, None)
+
+
+# metadata
+
+
+def test_metadata_is_one_line_that_can_be_shown_and_stored(read):
+    document = read("tea.md", '---\ntitle: "Tea\\n\\ud800 \\0road"\nauthor: ""\n---\n' + PROSE)
+    assert (document.title, document.author) == ("Tea road", None)
 
 
 # plain text

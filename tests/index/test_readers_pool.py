@@ -38,6 +38,7 @@ def status(outcome: ReadOutcome) -> str:
     return SKIPPED if outcome.error.skipped else FAILED
 
 
+@pytest.mark.slow
 def test_plain_text_is_read_without_a_worker_or_heavy_imports(tmp_path: Path):
     (tmp_path / "tea.txt").write_text(PROSE)
     (tmp_path / "tea.md").write_text(f"# Tea\n{PROSE}")
@@ -53,6 +54,7 @@ def test_plain_text_is_read_without_a_worker_or_heavy_imports(tmp_path: Path):
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+@pytest.mark.slow
 def test_outcomes_come_in_the_order_given(tmp_path: Path):
     paths = []
     for number in range(12):
@@ -79,6 +81,7 @@ def test_a_missing_file_is_an_outcome(tmp_path: Path):
     assert outcome.error.reason == "no such file or folder"
 
 
+@pytest.mark.slow
 def test_files_are_read_only_a_little_ahead_of_the_caller(tmp_path: Path):
     (tmp_path / "tea.pdf").write_bytes(pdf())
     taken = []
