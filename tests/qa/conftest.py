@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from qa import Assistant, Settings
 from qa.confidence import Calibration
 from tests.conftest import WordsEncoder
 
+os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "False"  # it reports each pipeline run to its makers, read when imported
 WRITE_KEY = "write-0123456789abcdef"
 READ_KEY = "read-0123456789abcdef"
 
