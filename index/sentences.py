@@ -18,6 +18,7 @@ _STOP = re.compile(
     rf"(?<![.!?…])[.!?…]++(?:[{_ESCAPED}]|\[[\d, ]{{1,12}}\])*+(?=\s)(?:\s(?:''|[)\]”’])(?=\s))?"
     rf"|[。！？｡]++[{_ESCAPED}]*+"
     r"|[؟۔।॥։።។]++(?=\s)"
+    r"|(?<=\S)\s(?=\s{0,4}(?:[•‣◦▪●]|\*\s+[A-Z][a-z])\s*\S)"  # a list whose line ends were lost
 )
 _NEXT = re.compile(r"(\s*)[\"'“‘«(\[{„¿¡`*_]*\s?(?P<first>\S)(?P<rest>\w{0,20})")
 _BRACKETS = re.compile(r"\([^()\n]{0,250}\)|\[[^\[\]\n]{0,250}\]")
@@ -83,7 +84,7 @@ def split_line(text: str, line: Span, *, has_capitals: bool = True) -> Iterator[
             continue
         following = _NEXT.match(text, stop.end(), line.end)
         if following and _ends_sentence(text, start, stop, following, has_capitals=has_capitals):
-            yield Span(start, stop.end())
+            yield Span(start, stop.start() if stop[0].isspace() else stop.end())
             start = stop.end() + len(following[1])
     yield Span(start, line.end)
 
