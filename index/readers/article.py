@@ -17,6 +17,7 @@ from index.readers.limits import DEFAULT_LIMITS, MB, ReadLimits
 
 JOINERS = "\u200c\u200d"
 """Invisible, but part of how Persian and Indian words are spelled."""
+NAMES = {"text": "text", "markdown": "Markdown", "html": "HTML page", "pdf": "PDF", "word": "Word document"}
 MAX_METADATA = 2000
 """Letters of a title or of the names of the authors."""
 
@@ -152,8 +153,8 @@ def read_content(data: bytes, path: Path) -> Content:
     except (ArticleError, MemoryError):
         raise
     except RecursionError as error:
-        raise ArticleError(path, f"broken {kind}: nested too deeply") from error
+        raise ArticleError(path, f"broken {NAMES[kind]}: nested too deeply") from error
     except Exception as error:  # the one place where whatever a format's library raises becomes ours
         detail = " ".join(str(error).split())[:200]
-        raise ArticleError(path, f"broken {kind}: {type(error).__name__}: {detail}") from error
+        raise ArticleError(path, f"broken {NAMES[kind]}: {type(error).__name__}: {detail}") from error
     return content

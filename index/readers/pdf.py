@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pypdf import PageObject, PdfReader
 
 PAGE_BREAK = "\n\f\n"
+END, TAIL = b"%%EOF", 64_000
+"""What a whole PDF ends with, and how much some programs write after it; pypdf reads on without, and loses pages."""
 NOT_A_TITLE = re.compile(
     r"(?:untitled|title|microsoft word - .*|.*\.(?:docx?|pdf|tex|dvi|indd|qxd|rtf|odt))", re.IGNORECASE
 )
@@ -43,6 +45,8 @@ def _open(data: bytes, path: Path) -> PdfReader:
     from pypdf import PdfReader
     from pypdf.errors import DependencyError, PyPdfError
 
+    if END not in data[-TAIL:]:
+        raise ArticleError(path, "broken PDF (truncated: its end is missing)")
     try:
         reader = PdfReader(io.BytesIO(data), strict=False)
         if reader.is_encrypted and not reader.decrypt(""):
@@ -52,8 +56,7 @@ def _open(data: bytes, path: Path) -> PdfReader:
     except (DependencyError, NotImplementedError) as error:
         raise ArticleError(path, f"encrypted PDF: {error}") from error
     except PyPdfError as error:
-        cut = "" if b"%%EOF" in data[-1024:] else " (truncated: its end is missing)"
-        raise ArticleError(path, f"broken PDF{cut}: {error}") from error
+        raise ArticleError(path, f"broken PDF: {error}") from error
     return reader
 
 

@@ -167,11 +167,11 @@ def _entity_bomb() -> bytes:
     return f"<?xml version='1.0'?><!DOCTYPE d [{''.join(lines)}]><w:document xmlns:w='x'>&a9;</w:document>".encode()
 
 
-def _zip(**parts: bytes) -> bytes:
+def _zip(parts: dict[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, content in parts.items():
-            archive.writestr(name.replace("__", "/"), content)
+            archive.writestr(name, content)
     return out.getvalue()
 
 
@@ -296,6 +296,9 @@ CASES: dict[str, OddFile] = {
     "scanned.pdf": OddFile(lambda: pdf(text=False), FAILED, "scanned"),
     "truncated.pdf": OddFile(lambda: pdf()[:600], FAILED, "broken PDF"),
     "half.pdf": OddFile(lambda: pdf(40)[: len(pdf(40)) // 2], FAILED, "broken PDF"),
+    "cut_in_a_page.pdf": OddFile(lambda: _pdf_of(b"BT /F1 12 Tf (tea road) Tj ET")[:-500], FAILED, "truncated"),
+    "garbage_after_end.pdf": OddFile(lambda: pdf() + b"\0" * 3000, READ, "Page 3 says"),
+    "archive.zip": OddFile(lambda: _zip({"a.txt": PROSE.encode()}), SKIPPED, "a zip archive"),
     "header_only.pdf": OddFile(b"%PDF-1.7\n", FAILED, "broken PDF"),
     "garbage.pdf": OddFile(b"%PDF-1.4\n" + bytes(range(256)) * 40, FAILED, "broken PDF"),
     "bomb.pdf": OddFile(pdf_bomb, FAILED, "bomb"),
@@ -304,7 +307,7 @@ CASES: dict[str, OddFile] = {
     "good.docx": OddFile(docx, READ, "Kyakhta"),
     "truncated.docx": OddFile(lambda: docx()[:5000], FAILED, "truncated"),
     "no_document.docx": OddFile(lambda: _docx_with("word/document.xml", b""), FAILED, "word/document.xml is missing"),
-    "broken_xml.docx": OddFile(lambda: _docx_with("word/document.xml", b"<w:document><w:body>"), FAILED, "broken"),
+    "broken_xml.docx": OddFile(lambda: _docx_with("word/document.xml", b"<w:document><w:body>"), FAILED, "broken Word"),
     "no_types.docx": OddFile(lambda: _docx_with("[Content_Types].xml", b""), FAILED, "broken"),
     "flipped.docx": OddFile(lambda: docx()[:3000] + b"\xff" * 64 + docx()[3064:], FAILED, "broken"),
     "bomb.docx": OddFile(_docx_bomb, FAILED, "zip bomb"),
@@ -315,9 +318,11 @@ CASES: dict[str, OddFile] = {
     "old.doc": OddFile(_ole(encrypted=False), SKIPPED, "old Word"),
     # no articles
     "rich.rtf": OddFile(b"{\\rtf1\\ansi The tea road}", SKIPPED, "Rich Text"),
-    "book.epub": OddFile(lambda: _zip(mimetype=b"application/epub+zip"), SKIPPED, "EPUB"),
-    "letter.odt": OddFile(lambda: _zip(mimetype=b"application/vnd.oasis.opendocument.text"), SKIPPED, "OpenDocument"),
-    "sheet.xlsx": OddFile(lambda: _zip(xl__workbook_xml=b"<x/>"), SKIPPED, "zip archive"),
+    "book.epub": OddFile(lambda: _zip({"mimetype": b"application/epub+zip"}), SKIPPED, "EPUB"),
+    "letter.odt": OddFile(
+        lambda: _zip({"mimetype": b"application/vnd.oasis.opendocument.text"}), SKIPPED, "OpenDocument"
+    ),
+    "sheet.xlsx": OddFile(lambda: _zip({"xl/workbook.xml": b"<x/>"}), SKIPPED, "Excel"),
     "photo.jpg": OddFile(b"\xff\xd8\xff\xe0" + b"\0" * 100, SKIPPED, "JPEG"),
     "archive.tar": OddFile(_tar, SKIPPED, "tar archive"),
     "archive.gz": OddFile(lambda: gzip.compress(PROSE.encode()), SKIPPED, "gzip"),
