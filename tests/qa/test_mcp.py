@@ -14,9 +14,6 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
-
-pytest.importorskip("mcp", reason="the extra mcp is not installed")
-
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from starlette.testclient import TestClient
