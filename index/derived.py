@@ -92,10 +92,8 @@ def write_vectors(
     if made is None:
         made = make_vectors(snapshot, after(snapshot, change), dim)
     _make_folder(path.parent)
-    made.save(path)
-    return DerivedFiles(
-        recipe=vectors.RECIPE, path=path.relative_to(folder).as_posix(), files=(sum_file(folder, path),)
-    )
+    files = tuple(sum_file(folder, file) for file in made.save(path))
+    return DerivedFiles(recipe=vectors.RECIPE, path=path.relative_to(folder).as_posix(), files=files)
 
 
 def _changed_vectors(
@@ -147,7 +145,7 @@ def sweep(folder: Path, manifest: Manifest | None, *, keep: str | None = None) -
     """
     kept = {keep}
     if manifest is not None:
-        kept |= {manifest.vectors.path, manifest.lexical.path, manifest.encoder.path}
+        kept |= {manifest.lexical.path, manifest.encoder.path, *(file.name for file in manifest.vectors.files)}
     for part in (VECTORS, LEXICAL, ENCODER):
         for path in (folder / part).iterdir() if (folder / part).is_dir() else ():
             if path.relative_to(folder).as_posix() in kept:
@@ -174,7 +172,7 @@ def _vectors(
 def _lexical_rows(snapshot: Snapshot, documents: Iterable[StoredDocument]) -> Iterator[LexicalRow]:
     for batch in _batches(documents):
         for id_, stored in snapshot.passages(batch).items():
-            yield LexicalRow(id_, stored.key, stored.text, stored.passage.context)
+            yield LexicalRow(id_, stored.owner.key, stored.text, stored.passage.context)
 
 
 def _batches(documents: Iterable[StoredDocument]) -> Iterator[list[int]]:

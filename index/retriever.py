@@ -297,7 +297,6 @@ class PassageIndex:
         best = [id_ for id_, _ in fused]
         cosines |= self._cosines(snapshot, vector, [id_ for id_ in best if id_ not in cosines])
         passages = snapshot.passages(best)
-        owners = snapshot.documents_by_key({stored.key for stored in passages.values()})
         return [
             Hit(
                 rank=rank,
@@ -306,7 +305,7 @@ class PassageIndex:
                 lexical=lexical.get(id_),
                 passage=passages[id_].passage,
                 text=passages[id_].text,
-                document=owners[passages[id_].key].info,
+                document=passages[id_].owner.info,
                 pages=passages[id_].pages,
             )
             for rank, (id_, score) in enumerate(fused, start=1)

@@ -53,21 +53,18 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPassage:
-    """A passage with what a hit needs to show: its text, the pages it touches, the article's key."""
+    """A passage with what a hit needs to show: its text, the pages it touches, its article."""
 
     passage: Passage
     text: str
     pages: tuple[Page, ...]
-    key: int
+    owner: StoredDocument
 
 
 def checksum(*values: object) -> int:
     """Return the CRC-32 of a row's values; bytes count as they are, all else by its ``repr``."""
-    crc = 0
-    for value in values:
-        data = value if isinstance(value, bytes) else repr(value).encode("utf-8", "surrogatepass")
-        crc = zlib.crc32(data, zlib.crc32(b"\0", crc))
-    return crc
+    parts = [value if isinstance(value, bytes) else repr(value).encode("utf-8", "surrogatepass") for value in values]
+    return zlib.crc32(b"\0".join(parts))
 
 
 def require(row: Sequence[Any] | None, what: str) -> Sequence[Any]:

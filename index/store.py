@@ -140,7 +140,10 @@ class Snapshot:
                 context=context,
             )
             found[id_] = StoredPassage(
-                passage=passage, text=self.text(key, start, end), pages=tuple(Page(*page) for page in pages), key=key
+                passage=passage,
+                text=self.text(key, start, end),
+                pages=tuple(Page(*page) for page in pages),
+                owner=owners[key],
             )
         return found
 

@@ -1,7 +1,7 @@
 """FAISS over the passages' vectors: which passages lie nearest to a query? Derived from the database.
 
-Exact search up to ``EXACT_LIMIT`` passages, an HNSW graph above. Vectors have unit length, so the inner product is the
-cosine.
+Exact search up to ``EXACT_LIMIT`` passages, an HNSW graph above. A graph cannot forget, so what is removed stays in it
+and is passed over, until it is a tenth of the graph. Vectors have unit length, so the inner product is the cosine.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-EXACT_LIMIT = 150_000
-"""Passages up to which every vector is compared: 31 ms on one core of 2.1 GHz (``benchmarks/build.py --faiss``)."""
+EXACT_LIMIT = 100_000
+"""Passages up to which every vector is compared; above, a graph is some times faster (``benchmarks/vectors.py``)."""
+
+GONE = ".gone"
+"""Suffix of the list of ids that a graph still holds and that are no passages any more."""
 
 _NEIGHBOURS = 32
 _BUILD_BREADTH = 100
@@ -32,9 +35,10 @@ RECIPE = f"faiss 1: exact to {EXACT_LIMIT}, then HNSW {_NEIGHBOURS}/{_BUILD_BREA
 class VectorIndex:
     """Vectors by passage id, in memory or mapped from a file."""
 
-    def __init__(self, faiss_index: Any) -> None:  # noqa: ANN401 - faiss has no types
-        """Wrap a FAISS ``IndexIDMap``."""
+    def __init__(self, faiss_index: Any, gone: Sequence[int] = ()) -> None:  # noqa: ANN401 - faiss has no types
+        """Wrap a FAISS ``IndexIDMap``, of which some ids are gone."""
         self._index = faiss_index
+        self._gone = sorted(gone)
 
     @classmethod
     def build(cls, ids: Sequence[int], vectors: NDArray[np.float32], dim: int) -> VectorIndex:
@@ -47,41 +51,52 @@ class VectorIndex:
             graph.hnsw.efConstruction = _BUILD_BREADTH
             graph.hnsw.efSearch = _SEARCH_BREADTH
             index = faiss.IndexIDMap(graph)
+            set_threads(_cores())
         else:
             index = faiss.IndexIDMap(faiss.IndexFlatIP(dim))
         if len(ids):
             index.add_with_ids(np.ascontiguousarray(vectors), np.asarray(ids, dtype=np.int64))
+        set_threads(1)
         return cls(index)
 
     @classmethod
     def open(cls, path: Path, *, mapped: bool = True) -> VectorIndex:
         """Open a file that ``save`` wrote; mapped, processes share one copy of it, and it cannot be changed."""
         import faiss
+        import numpy as np
 
         flags = faiss.IO_FLAG_MMAP_IFC if mapped else 0
-        return cls(faiss.read_index(str(path), flags))
+        gone = path.with_suffix(GONE)
+        ids = np.frombuffer(gone.read_bytes(), dtype=np.int64).tolist() if gone.exists() else []
+        return cls(faiss.read_index(str(path), flags), ids)
 
-    def save(self, path: Path) -> None:
-        """Write the vectors beside ``path``, then rename.
+    def save(self, path: Path) -> list[Path]:
+        """Write the vectors beside ``path``, then rename; return the files written.
 
         Raises:
             PassageIndexError: There is no room or no permission.
         """
         import faiss
+        import numpy as np
 
         fresh = path.with_name(path.name + ".new")
+        written = [path]
         try:
             faiss.write_index(self._index, str(fresh))
             with fresh.open("rb") as file:
                 os.fsync(file.fileno())
             fresh.replace(path)
+            if self._gone:
+                written.append(path.with_suffix(GONE))
+                written[-1].write_bytes(np.asarray(self._gone, dtype=np.int64).tobytes())
+            return written
         except (OSError, RuntimeError) as error:
             fresh.unlink(missing_ok=True)
             raise PassageIndexError(f"{path} cannot be written; free some space or check its permissions") from error
 
     def __len__(self) -> int:
         """Return the number of vectors."""
-        return int(self._index.ntotal)
+        return int(self._index.ntotal) - len(self._gone)
 
     @property
     def is_exact(self) -> bool:
@@ -92,32 +107,50 @@ class VectorIndex:
 
     def ids(self) -> NDArray[np.int64]:
         """Return the passage ids, in the order they were added."""
+        ids = self._all_ids()
+        return ids[self._is_there(ids)]
+
+    def stored(self) -> NDArray[np.float32]:
+        """Return the vectors in the order of ``ids``."""
+        return self._all_rows()[self._is_there(self._all_ids())]
+
+    def _is_there(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        import numpy as np
+
+        return ~np.isin(ids, np.asarray(self._gone, dtype=np.int64))
+
+    def _all_ids(self) -> NDArray[np.int64]:
         import faiss
 
         ids: NDArray[np.int64] = faiss.vector_to_array(self._index.id_map)
         return ids
 
-    def stored(self) -> NDArray[np.float32]:
-        """Return the vectors in the order of ``ids``, as a view that lives as long as this object."""
+    def _all_rows(self) -> NDArray[np.float32]:
+        """Return all vectors as a view that lives as long as this object."""
         import faiss
         import numpy as np
 
         inner: Any = faiss.downcast_index(self._index.index)
         if isinstance(inner, faiss.IndexHNSW):
             inner = faiss.downcast_index(inner.storage)
-        if not len(self):
+        count = int(self._index.ntotal)
+        if not count:
             return np.empty((0, self._index.d), dtype=np.float32)
-        view: NDArray[np.float32] = faiss.rev_swig_ptr(inner.get_xb(), len(self) * self._index.d)
-        return view.reshape(len(self), self._index.d)
+        view: NDArray[np.float32] = faiss.rev_swig_ptr(inner.get_xb(), count * self._index.d)
+        return view.reshape(count, self._index.d)
 
     def change(self, *, removed: Sequence[int], ids: Sequence[int], vectors: NDArray[np.float32]) -> bool:
         """Take passages away and add others in place; return False where building anew is the better way."""
         import numpy as np
 
         after = len(self) - len(removed) + len(ids)
-        if (after > EXACT_LIMIT) == self.is_exact or (removed and not self.is_exact):
+        if (after > EXACT_LIMIT) == self.is_exact:
             return False
-        if removed and self._index.remove_ids(np.asarray(removed, dtype=np.int64)) != len(removed):
+        if not self.is_exact:
+            self._gone = sorted({*self._gone, *removed})
+            if len(self._gone) > _STALE_SHARE * after:
+                return False
+        elif removed and self._index.remove_ids(np.asarray(removed, dtype=np.int64)) != len(removed):
             return False
         if len(ids):
             self._index.add_with_ids(np.ascontiguousarray(vectors), np.asarray(ids, dtype=np.int64))
@@ -149,6 +182,10 @@ class VectorIndex:
 
         faiss: Any = import_module("faiss")  # its stubs know neither parameter
         selector = None if allowed is None else faiss.IDSelectorBatch(allowed)
+        if allowed is None and self._gone:
+            gone = faiss.IDSelectorBatch(self._gone)
+            selector = faiss.IDSelectorNot(gone)
+            selector.keep = gone  # it refers to the other without owning it
         if self.is_exact:
             return None if selector is None else faiss.SearchParameters(sel=selector)
         share = 1.0 if allowed is None else max(len(allowed), 1) / len(self)
@@ -158,10 +195,10 @@ class VectorIndex:
     def _compare(self, query: NDArray[np.float32], limit: int, allowed: NDArray[np.int64]) -> list[tuple[int, float]]:
         import numpy as np
 
-        ids = self.ids()
+        ids = self._all_ids()
         order = np.argsort(ids, kind="stable")
         rows = order[np.searchsorted(ids, allowed, sorter=order)]
-        scores = self.stored()[rows] @ query
+        scores = self._all_rows()[rows] @ query
         best = np.argsort(-scores, kind="stable")[:limit]
         return [(int(allowed[row]), float(scores[row])) for row in best]
 
@@ -171,6 +208,10 @@ def set_threads(count: int) -> None:
     import faiss
 
     faiss.omp_set_num_threads(count)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def collect(

@@ -101,7 +101,7 @@ def _check_database(folder: Path, snapshot: Snapshot, documents: list[StoredDocu
             yield Finding(database, f"{document.info.source}: {error}", rebuild)
             continue
         for one in stored.values():
-            if one.text != text[one.passage.start : one.passage.end] or one.key != document.key:
+            if one.text != text[one.passage.start : one.passage.end] or one.owner.key != document.key:
                 yield Finding(database, f"{document.info.source}: passage {one.passage.id} is no slice of it", rebuild)
 
 

@@ -117,6 +117,25 @@ def test_the_kind_of_index_follows_its_size() -> None:
     assert not small.change(removed=[], ids=[200, 201], vectors=unit_rows(2))
     large = VectorIndex.build(list(range(120)), unit_rows(120), DIM)
     assert not large.is_exact
-    assert not large.change(removed=[5], ids=[], vectors=unit_rows(0))
+    assert not large.change(removed=list(range(15)), ids=[], vectors=unit_rows(0))
+    large = VectorIndex.build(list(range(120)), unit_rows(120), DIM)
     assert large.change(removed=[], ids=[500], vectors=unit_rows(1, seed=5))
     assert large.search(unit_rows(1, seed=5)[0], 1)[0][0] == 500
+
+
+@pytest.mark.usefixtures("graph")
+def test_what_a_graph_cannot_forget_is_passed_over(tmp_path: Path) -> None:
+    rows = unit_rows(300)
+    changed = VectorIndex.build(list(range(300)), rows, DIM)
+    removed = [7, 8, 9, 250]
+    assert changed.change(removed=removed, ids=[900], vectors=rows[7:8])
+    changed.save(tmp_path / "graph.faiss")
+    opened = VectorIndex.open(tmp_path / "graph.faiss")
+    assert len(opened) == 297
+    found = [id_ for id_, _ in opened.search(rows[7], 297)]
+    assert found[0] == 900
+    assert not set(found) & set(removed)
+    assert opened.ids().tolist() == [id_ for id_ in range(300) if id_ not in removed] + [900]
+    assert np.array_equal(opened.stored()[-1], rows[7])
+    allowed = np.array([6, 900], dtype=np.int64)
+    assert sorted(id_ for id_, _ in opened.search(rows[7], 9, allowed=allowed)) == [6, 900]
