@@ -43,7 +43,7 @@ def serve_command(index_path: Path | None, host: str | None, port: int | None, w
         if warning := warning_of(settings):
             click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {warning}", err=True)
         if settings.port:
-            click.echo(f"Asking is open at http://{_address(settings.host)}:{settings.port}/", err=True)
+            click.echo(f"Opening the index; then ask at http://{_address(settings.host)}:{settings.port}/", err=True)
         serve(settings, workers=workers)
 
 

@@ -6,6 +6,8 @@ import dataclasses
 import ipaddress
 import os
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,10 +44,15 @@ def serve(settings: Settings, *, workers: int = 1) -> None:
     if workers == 1:
         uvicorn.run(_app(settings), **_options(settings))
         return
-    Assistant.open(settings=settings).close()
+    with ProcessPoolExecutor(1, get_context("spawn")) as trial:  # not here: the parent would keep the memory
+        trial.submit(_try, settings).result()
     with tempfile.TemporaryDirectory(prefix="article-qa-") as folder:
         os.environ.update({**environment_of(settings), _SHARED_COUNTS: folder})
         uvicorn.run("qa.service.server:worker_app", factory=True, workers=workers, **_options(settings))
+
+
+def _try(settings: Settings) -> None:
+    Assistant.open(settings=settings).close()
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
