@@ -208,7 +208,8 @@ class _Statement:
         """Return whether the quote speaks of what the question asks about."""
         reach = context if asked.kind == "name" and self.name and asked.terms.numbers else self.text
         subject = asked.subject
-        found = [word for word in subject.content if keys_of(word.text) & keys_of(reach)]
+        reached = keys_of(reach)
+        found = [word for word in subject.content if keys_of(word.text) & reached]
         around = cover(subject, f"{context}\n{self.text}")
         share = len(found) / len(subject.content) if subject.content else 1.0
         return share >= LEAST_SHARE and not around.missing
