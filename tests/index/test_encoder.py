@@ -185,7 +185,9 @@ def test_prompts_and_length_of_a_model_are_honoured(exported: Path, tmp_path: Pa
     model.save(str(tmp_path / "model"))
     files = export_encoder(str(tmp_path / "model"), tmp_path / "out", cache=tmp_path / "cache")
     assert (files.query_prompt, files.passage_prompt, files.max_length) == ("query: ", "passage: ", 16)
-    ours = OnnxEncoder.open(tmp_path / "out")
-    assert (ours.encode_passages(TEXTS) * model.encode_document(TEXTS)).sum(axis=1).min() >= 0.999
-    assert ours.encode_query(TEXTS[2]) @ model.encode_query(TEXTS[2]) >= 0.999
+    ours, theirs = OnnxEncoder.open(tmp_path / "out"), SentenceTransformersEncoder(str(tmp_path / "model"), "cpu")
+    expected = model.encode(["passage: " + text for text in TEXTS])
+    assert (ours.encode_passages(TEXTS) * expected).sum(axis=1).min() >= 0.999
+    assert (theirs.encode_passages(TEXTS) * expected).sum(axis=1).min() >= 0.999
+    assert ours.encode_query(TEXTS[2]) @ model.encode("query: " + TEXTS[2]) >= 0.999
     assert ours.encode_query(TEXTS[2]) @ OnnxEncoder.open(exported).encode_query(TEXTS[2]) < 0.999
