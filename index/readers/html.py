@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from index.boilerplate import find_boilerplate, find_byline
 from index.errors import ArticleError
 from index.readers.content import Content, sections_of
 from index.readers.decoding import decode
+from index.readers.page_metadata import read_metadata
 from index.readers.rendering import render
 
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
 META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE)
 XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
-LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 LABELS = {
     "iso-8859-1": "cp1252",
     "latin1": "cp1252",
@@ -38,8 +39,6 @@ LABELS = {
     "utf-16be": "utf-8",
 }
 """What browsers take a declared label to mean, where Python takes it more narrowly."""
-STATED_DATES = {"original_date": True, "extensive_search": False}
-"""The date of publication, where the page states it; none is guessed from its words or a copyright line."""
 SNIFFED = 4096
 MAX_DEPTH = 500
 """Browsers stop at 512; what is nested deeper is no page but an attack."""
@@ -56,23 +55,21 @@ def read_html(data: bytes, path: Path) -> Content:
     from trafilatura import bare_extraction
 
     tree = _parse(decode(data, path, declared=declared_encoding(data)), path)
-    page = bare_extraction(
-        tree, with_metadata=True, include_comments=False, include_tables=True, date_extraction_params=STATED_DATES
-    )
-    body = getattr(page, "body", None)
+    body = getattr(bare_extraction(deepcopy(tree), include_comments=False, include_tables=True), "body", None)
     rendered = render(body) if body is not None else None
     if rendered is None or not rendered.text:
         raise ArticleError(path, "no main text (only menus, frames or scripts)", skipped=True)
     text = rendered.text
     byline = find_byline(text)
+    page = read_metadata(tree, rendered.headings[0].title if rendered.headings else None)
     return Content(
         text=text,
         media_type="text/html",
-        title=_line(getattr(page, "title", None)) or next((h.title for h in rendered.headings), None),
-        author=_line(getattr(page, "author", None)) or byline.author,
-        date=_line(getattr(page, "date", None)) or byline.date,
-        url=_line(getattr(page, "url", None)),
-        language=_language(tree),
+        title=page.title,
+        author=page.author or byline.author,
+        date=page.date or byline.date,
+        url=page.url,
+        language=page.language,
         sections=sections_of(rendered.headings, len(text)),
         boilerplate=find_boilerplate(text),
     )
@@ -119,16 +116,3 @@ def _depth(tree: HtmlElement) -> int:
         depth += 1 if event == "start" else -1
         deepest = max(deepest, depth)
     return deepest
-
-
-def _language(tree: HtmlElement) -> str | None:
-    """Return the language that the page states of itself."""
-    for value in tree.xpath("/html/@lang | /html/@xml:lang | //meta[@http-equiv='content-language']/@content"):
-        if match := LANGUAGE_TAG.fullmatch(str(value).strip()):
-            return match[0]
-    return None
-
-
-def _line(value: str | None) -> str | None:
-    """Return metadata as one line, or None where there is none."""
-    return " ".join(value.split()) or None if value else None

@@ -128,6 +128,33 @@ def test_html_headings_lists_and_tables_are_lines_of_the_text(read):
     assert text.startswith("Towns\n\n- Kyakhta")
 
 
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("<title>The Tea Road - A Site</title>", ("The Tea Road", None, None)),
+        ("<title>Something else</title>", ("Something else", None, None)),
+        ("<meta property='og:title' content='Tea &amp; Roads'>", ("Tea & Roads", None, None)),
+        (
+            "<meta name=citation_author content='Doe, Jane'><meta name=citation_author content='Smith, John'>",
+            ("The Tea Road", "Doe, Jane; Smith, John", None),
+        ),
+        ("<meta property='article:author' content='https://example.org/jane'>", ("The Tea Road", None, None)),
+        (
+            """<script type="application/ld+json">{"@graph": [{"@type": "WebSite", "name": "A Site"}, {"@type":
+            "NewsArticle", "headline": "Tea", "author": [{"name": "Jane Doe"}], "datePublished": "2024-05-03T10:00Z"}]}
+            </script>""",
+            ("Tea", "Jane Doe", "2024-05-03"),
+        ),
+        ("<script type='application/ld+json'>{broken</script>", ("The Tea Road", None, None)),
+        ("<meta name=date content='3 May 2024'>", ("The Tea Road", None, "3 May 2024")),
+    ],
+)
+def test_a_page_is_taken_at_its_word(head: str, expected: tuple[str | None, ...], read):
+    body = f"<article><h1>The Tea Road</h1><p>{PROSE}</p><p>{PROSE}</p></article>"
+    document = read("tea.html", f"<html><head>{head}</head><body><h2>Keys</h2>{body}</body></html>")
+    assert (document.title, document.author, document.date) == expected
+
+
 def test_a_date_in_the_words_of_a_page_is_not_its_date(read):
     page = f"<html><body><h1>Tea</h1><p>On 12 May 2012 we met.</p><p>{PROSE}</p></body><footer>© 2019</footer></html>"
     assert read("tea.html", page).date is None
