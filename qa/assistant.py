@@ -14,20 +14,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from index import Filters, Hit, PassageIndex, Span
+from index import Filters, Hit, PassageIndex
 from qa.answers import Answer, Citation, Conflict, Explanation, IndexState
-from qa.candidates import Candidate, read_candidates
+from qa.candidates import Candidate, find_candidates, read_candidates
 from qa.citations import make_citation
 from qa.confidence import CALIBRATION_FILE, SHIPPED, Calibration, compared
 from qa.errors import InvalidQuestionError
 from qa.locations import index_to_ask
-from qa.quotes import choose_quote
 from qa.reader import Reader, open_reader
 from qa.settings import Settings
 from qa.terms import QuestionTerms, question_terms
 
 PASSAGES_READ = 12
-"""How many passages are read: see the curve of latency and quality in docs/evaluation.md."""
+"""How many passages are read at most: see the curve of latency and quality in docs/evaluation.md."""
+FIRST_READ = 5
+"""How many are read before the rest is: where one of these answers for sure, the rest is left unread."""
+SURE = 0.9
+"""The confidence at which the rest cannot win."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,18 +116,18 @@ class Assistant:
             risk=self._settings.risk if risk is None else risk,
         )
         watch = _Stopwatch()
-        terms, ranked, state = self._consider(question, filters, watch)
+        terms, ranked, state = self._consider(question, filters, watch, first=max(FIRST_READ, settings.k))
         threshold = self.calibration.threshold(settings.risk)
         confidence = ranked[0].confidence if ranked else 0.0
         answered = bool(ranked) and confidence >= threshold
-        citations = _cite(ranked, terms, settings.k)
+        citations = _cite(ranked, settings.k)
         conflicts = _conflicts(question, citations) if answered and len(citations) > 1 else ()
         watch.lap("cite")
         return Answer(
             question=question,
             answered=answered,
             confidence=confidence,
-            reason=None if answered else _why_not(ranked, terms, threshold, settings.risk),
+            reason=None if answered else _why_not(ranked, threshold, settings.risk),
             citations=citations if answered else (),
             nearest=() if answered else citations,
             conflicts=conflicts,
@@ -150,7 +153,7 @@ class Assistant:
 
     def consider(self, question: str, *, filters: Filters | None = None) -> list[Ranked]:
         """Return the candidates of a question, best first, as a calibration needs them."""
-        return self._consider(question, filters, _Stopwatch())[1]
+        return self._consider(question, filters, _Stopwatch(), first=PASSAGES_READ)[1]
 
     @property
     def threshold(self) -> float:
@@ -172,26 +175,40 @@ class Assistant:
         self.close()
 
     def _consider(
-        self, question: str, filters: Filters | None, watch: _Stopwatch
+        self, question: str, filters: Filters | None, watch: _Stopwatch, *, first: int
     ) -> tuple[QuestionTerms, list[Ranked], IndexState]:
         asked = self._checked(question)
         terms = question_terms(asked)
-        hits = self.passages.search(asked, k=PASSAGES_READ, filters=filters)
         state = IndexState(self.passages.revision, self.passages.document_count, self.passages.passage_count)
+        hits = self.passages.search(asked, k=max(PASSAGES_READ, first), filters=filters)
         counts = self._frequencies(terms)
+        rarity = _rarity(counts, state.passages)
+        unknown = {key for key, count in counts.items() if count == 0}
+        candidates = find_candidates(terms, hits, rarity=rarity, unknown=unknown)
         watch.lap("retrieve")
-        candidates = read_candidates(
-            asked,
-            terms,
-            hits,
-            self._reader,
-            rarity=_rarity(counts, state.passages),
-            unknown={key for key, count in counts.items() if count == 0},
-        )
+        ranked = self._read(asked, terms, candidates, rarity, first=first)
         watch.lap("read")
-        ranked = self._ranked(candidates)
-        watch.lap("decide")
         return terms, ranked, state
+
+    def _read(
+        self,
+        question: str,
+        terms: QuestionTerms,
+        candidates: Sequence[Candidate],
+        rarity: Mapping[str, float],
+        *,
+        first: int,
+    ) -> list[Ranked]:
+        """Read and rank the candidates: the first ones, and the rest where none of these answers for sure."""
+        if self._reader is None:
+            return self._ranked(candidates)
+        read: list[Candidate] = []
+        ranked: list[Ranked] = []
+        for some in (candidates[:first], candidates[first:]):
+            if some and not (ranked and ranked[0].confidence >= SURE):
+                read += read_candidates(question, terms, some, self._reader, rarity=rarity)
+                ranked = self._ranked(read)
+        return ranked
 
     def _frequencies(self, terms: QuestionTerms) -> dict[str, int]:
         """Return for the key of each content word how many passages have it."""
@@ -236,22 +253,21 @@ def _calibration_for(reader: str, folder: Path) -> Calibration:
     return found
 
 
-def _cite(ranked: Sequence[Ranked], terms: QuestionTerms, k: int) -> tuple[Citation, ...]:
+def _cite(ranked: Sequence[Ranked], k: int) -> tuple[Citation, ...]:
     """Return the best ``k`` citations, near-identical quotes folded into the first of them."""
-    kept: list[tuple[Ranked, Span, int]] = []
-    seen: dict[object, int] = {}
+    groups: dict[str, list[Ranked]] = {}
     for entry in ranked:
-        hit = entry.candidate.hit
-        quote = choose_quote(hit.text, terms, entry.candidate.span, context=hit.passage.context)
-        key = " ".join(hit.text[quote.start : quote.end].casefold().split())
-        if key in seen:
-            first, span, folded = kept[seen[key]]
-            other = hit.document.id != first.candidate.hit.document.id
-            kept[seen[key]] = (first, span, folded + other)
-        elif len(kept) < k:
-            seen[key] = len(kept)
-            kept.append((entry, quote, 0))
-    return tuple(_citation(entry, quote, rank, folded) for rank, (entry, quote, folded) in enumerate(kept, 1))
+        quote = entry.candidate.quote
+        groups.setdefault(" ".join(entry.candidate.hit.text[quote.start : quote.end].casefold().split()), []).append(
+            entry
+        )
+    best = list(groups.values())[:k]
+    return tuple(_citation(alike[0], rank, _others(alike)) for rank, alike in enumerate(best, 1))
+
+
+def _others(alike: Sequence[Ranked]) -> int:
+    """Return how many other articles have the quote; neighbouring passages that share a sentence do not count."""
+    return len({entry.candidate.hit.document.id for entry in alike}) - 1
 
 
 def _conflicts(question: str, citations: Sequence[Citation]) -> tuple[Conflict, ...]:
@@ -260,7 +276,7 @@ def _conflicts(question: str, citations: Sequence[Citation]) -> tuple[Conflict, 
     return find_conflicts(question, citations)
 
 
-def _citation(entry: Ranked, quote: Span, rank: int, folded: int) -> Citation:
+def _citation(entry: Ranked, rank: int, duplicates: int) -> Citation:
     candidate = entry.candidate
     explanation = Explanation(
         score=entry.score,
@@ -273,16 +289,16 @@ def _citation(entry: Ranked, quote: Span, rank: int, folded: int) -> Citation:
     )
     return make_citation(
         candidate.hit,
-        quote,
+        candidate.quote,
         candidate.span,
         rank=rank,
         confidence=entry.confidence,
-        duplicates=folded,
+        duplicates=duplicates,
         explanation=explanation,
     )
 
 
-def _why_not(ranked: Sequence[Ranked], terms: QuestionTerms, threshold: float, risk: float) -> str:
+def _why_not(ranked: Sequence[Ranked], threshold: float, risk: float) -> str:
     """Return, in a sentence, why the question is not answered."""
     if not ranked:
         return "No passage of the articles has a word or a meaning of the question."

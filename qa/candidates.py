@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index import Hit, Span
+from qa.quotes import choose_quote
 from qa.reader import Reader, Reading
 from qa.terms import Coverage, QuestionTerms, cover
 
@@ -17,14 +18,16 @@ class Candidate:
 
     Attributes:
         hit: From the retriever.
-        reading: What the reader found in it, or None without a reader.
+        reading: What the reader found in it, or None where it was not read.
         coverage: How much of the question the passage has.
-        features: What ranking and confidence are computed from, see :func:`read_candidates`.
+        quote: The sentences to quote, in code points of the passage's text.
+        features: What ranking and confidence are computed from, see :func:`find_candidates`.
     """
 
     hit: Hit
     reading: Reading | None
     coverage: Coverage
+    quote: Span
     features: Mapping[str, float]
 
     @property
@@ -47,64 +50,93 @@ class Candidate:
         return self.hit.text[span.start : span.end].casefold().strip(" .,;:\"'“”‘’()")
 
 
-def read_candidates(
-    question: str,
-    terms: QuestionTerms,
-    hits: Sequence[Hit],
-    reader: Reader | None,
-    *,
-    rarity: Mapping[str, float],
-    unknown: Collection[str],
+def find_candidates(
+    terms: QuestionTerms, hits: Sequence[Hit], *, rarity: Mapping[str, float], unknown: Collection[str]
 ) -> list[Candidate]:
-    """Read the passages and return them as candidates, in the order given.
+    """Return the passages as candidates that are not read yet, in the order given.
 
-    The features of a candidate are:
+    Their features are:
 
-    * ``reader``: margin of the best span over no answer, in logits (0 without a reader);
-    * ``probability``: of the best span among all spans and no answer, by the reader's softmax;
-    * ``span_gap``: its score less that of the next best span apart from it, in logits, at most 10;
     * ``dense``: cosine of question and passage (0 where unknown);
     * ``lexical``: BM25 score as a share of the best among the hits, 0 to 1;
     * ``dense_first``, ``lexical_first``: 1 where the retriever put it first;
-    * ``coverage``: weighted share of the question's content words;
+    * ``coverage``: share of the question's content words that the passage has, weighted by rarity;
+    * ``quote_coverage``: the same of the quote alone;
     * ``missing_name``, ``missing_number``, ``other_code``: how many the passage lacks;
     * ``unknown_name``: how many of its missing names no passage of the collection has;
-    * ``unknown_word``: share of the question's content words that no passage has, the same for all its candidates.
+    * ``unknown_word``: share of the content words that no passage has, the same for all candidates;
+    * ``reader``, ``probability``, ``span_gap``: 0 until it is read, see :func:`read_candidates`.
 
     Args:
-        question: What is asked.
         terms: Of the question.
         hits: The passages.
-        reader: Reads them, or None.
         rarity: Weight of each content word's key.
         unknown: Keys of content words that no passage of the collection has.
     """
-    readings: Sequence[Reading | None] = [None] * len(hits)
-    if reader is not None:
-        titles = [hit.document.title or "" for hit in hits]
-        readings = reader.read(question, [hit.text for hit in hits], titles=titles)
-    most = {"dense": _most(h.dense for h in hits), "lexical": _most(h.lexical for h in hits)}
+    most_dense, most_lexical = _most(h.dense for h in hits), _most(h.lexical for h in hits)
     candidates = []
-    for hit, reading in zip(hits, readings, strict=True):
+    for hit in hits:
         coverage = cover(terms, hit.text, hit.passage.context, rarity)
         unknown_names = [name for name in terms.names if name.key in unknown and name.text in coverage.missing_names]
+        quote = choose_quote(hit.text, terms, None, rarity=rarity)
         features = {
-            "reader": reading.score if reading else 0.0,
-            "probability": reading.probability if reading else 0.0,
-            "span_gap": min(10.0, reading.span_score - reading.second_score) if reading else 0.0,
             "dense": hit.dense or 0.0,
-            "lexical": (hit.lexical or 0.0) / most["lexical"] if most["lexical"] > 0 else 0.0,
-            "dense_first": float(hit.dense is not None and hit.dense == most["dense"]),
-            "lexical_first": float(hit.lexical is not None and hit.lexical == most["lexical"]),
+            "lexical": (hit.lexical or 0.0) / most_lexical if most_lexical > 0 else 0.0,
+            "dense_first": float(hit.dense is not None and hit.dense == most_dense),
+            "lexical_first": float(hit.lexical is not None and hit.lexical == most_lexical),
             "coverage": coverage.share,
+            "quote_coverage": _quote_coverage(hit, quote, terms, rarity),
             "missing_name": float(len(coverage.missing_names)),
             "missing_number": float(len(coverage.missing_numbers)),
             "other_code": float(len(coverage.other_codes)),
             "unknown_name": float(len(unknown_names)),
             "unknown_word": float(len(unknown)) / max(1, len(terms.content)),
+            "reader": 0.0,
+            "probability": 0.0,
+            "span_gap": 0.0,
         }
-        candidates.append(Candidate(hit, reading, coverage, features))
+        candidates.append(Candidate(hit, None, coverage, quote, features))
     return candidates
+
+
+def read_candidates(
+    question: str,
+    terms: QuestionTerms,
+    candidates: Sequence[Candidate],
+    reader: Reader,
+    *,
+    rarity: Mapping[str, float],
+) -> list[Candidate]:
+    """Return the candidates, read: each quotes the sentences of its best span.
+
+    Their features then also have:
+
+    * ``reader``: margin of the best span over no answer, in logits;
+    * ``probability``: of the best span among all spans and no answer, by the reader's softmax;
+    * ``span_gap``: its score less that of the next best span apart from it, in logits, at most 10.
+    """
+    titles = [candidate.hit.document.title or "" for candidate in candidates]
+    readings = reader.read(question, [candidate.hit.text for candidate in candidates], titles=titles)
+    read = []
+    for candidate, reading in zip(candidates, readings, strict=True):
+        if reading.start >= reading.end:  # nothing in the passage can be marked
+            read.append(candidate)
+            continue
+        hit = candidate.hit
+        quote = choose_quote(hit.text, terms, Span(reading.start, reading.end), rarity=rarity)
+        features = {
+            **candidate.features,
+            "quote_coverage": _quote_coverage(hit, quote, terms, rarity),
+            "reader": reading.score,
+            "probability": reading.probability,
+            "span_gap": min(10.0, reading.span_score - reading.second_score),
+        }
+        read.append(replace(candidate, reading=reading, quote=quote, features=features))
+    return read
+
+
+def _quote_coverage(hit: Hit, quote: Span, terms: QuestionTerms, rarity: Mapping[str, float]) -> float:
+    return cover(terms, hit.text[quote.start : quote.end], rarity=rarity).share
 
 
 def _most(scores: Iterable[float | None]) -> float:

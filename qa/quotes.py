@@ -9,7 +9,7 @@ from qa.terms import QuestionTerms, cover
 
 
 def choose_quote(
-    text: str, terms: QuestionTerms, span: Span | None, *, rarity: Mapping[str, float] | None = None, context: str = ""
+    text: str, terms: QuestionTerms, span: Span | None, *, rarity: Mapping[str, float] | None = None
 ) -> Span:
     """Return the answering sentence or sentences, as a span of the passage's text.
 
@@ -21,7 +21,6 @@ def choose_quote(
         terms: Of the question.
         span: Where the reader found the answer, in code points of ``text``, or None.
         rarity: Weight of each content word, see :func:`qa.terms.cover`.
-        context: Words the passage stands under, such as a table's column names.
     """
     sentences = split_sentences(text)
     if not sentences:

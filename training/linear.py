@@ -12,7 +12,8 @@ from sklearn.metrics import roc_auc_score
 from qa.confidence import Calibration, compared, risk_curve
 
 RANKING = (
-    "reader", "probability", "span_gap", "dense", "lexical", "dense_first", "lexical_first", "coverage",
+    "reader", "probability", "span_gap", "dense", "lexical", "dense_first", "lexical_first",
+    "coverage", "quote_coverage",
     "missing_name", "missing_number", "other_code",
 )  # fmt: skip
 CONFIDENCE = (*RANKING, "unknown_name", "unknown_word", "gap", "agreement")
