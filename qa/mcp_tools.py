@@ -36,7 +36,7 @@ FilterList = Annotated[
     list[Annotated[str, Field(max_length=1000)]],
     Field(
         max_length=20,
-        description="Only articles that all of these hold for, such as `date>=2024`, `title=*NATO*` or `source=*.pdf`.",
+        description="Only from articles such as `date>=2024`, `title=*NATO*` or `source=*.pdf`; several must all hold.",
         examples=[["date>=2024"]],
     ),
 ]
