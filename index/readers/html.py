@@ -55,7 +55,9 @@ def read_html(data: bytes, path: Path) -> Content:
     from trafilatura import bare_extraction
 
     tree = _parse(decode(data, path, declared=declared_encoding(data)), path)
-    body = getattr(bare_extraction(deepcopy(tree), include_comments=False, include_tables=True), "body", None)
+    body = getattr(
+        bare_extraction(_keep_lines(deepcopy(tree)), include_comments=False, include_tables=True), "body", None
+    )
     rendered = render(body) if body is not None else None
     if rendered is None or not rendered.text:
         raise ArticleError(path, "no main text (only menus, frames or scripts)", skipped=True)
@@ -104,6 +106,18 @@ def _parse(text: str, path: Path) -> HtmlElement:
         raise MemoryError
     if "ERR_RESOURCE_LIMIT" in problems or _depth(tree) > MAX_DEPTH:
         raise ArticleError(path, f"its elements are nested more than {MAX_DEPTH} deep")
+    return tree
+
+
+def _keep_lines(tree: HtmlElement) -> HtmlElement:
+    """Make the line ends of preformatted text, such as a poem's, line breaks like any other."""
+    from lxml.etree import SubElement
+
+    for element in tree.iter("pre"):
+        if len(element) == 0 and element.text:
+            element.text, *lines = element.text.splitlines()
+            for line in lines:
+                SubElement(element, "br").tail = line
     return tree
 
 

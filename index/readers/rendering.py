@@ -52,7 +52,7 @@ def join_blocks(blocks: Iterator[Block]) -> Rendered:
 
 def table_row(cells: list[str]) -> str:
     """Return a row of a table as a line, ``| a | b |``; empty where every cell is."""
-    words = [" ".join(cell.split()) for cell in cells]
+    words = [_one_line(cell) for cell in cells]
     return f"| {' | '.join(words)} |" if any(words) else ""
 
 
@@ -65,7 +65,7 @@ def _blocks(parent: _Element, groups: list[int]) -> Iterator[Block]:
     """Yield the blocks under an element; ``groups`` counts the lists and tables seen."""
     loose = [parent.text or ""]
     for element in parent:
-        if element.tag in BLOCKS:
+        if element.tag in BLOCKS and not _is_inline(element, parent):
             yield Block(_tidy("".join(loose)))
             loose = [element.tail or ""]
             yield from _block(element, groups)
@@ -74,15 +74,20 @@ def _blocks(parent: _Element, groups: list[int]) -> Iterator[Block]:
     yield Block(_tidy("".join(loose)))
 
 
+def _is_inline(element: _Element, parent: _Element) -> bool:
+    """Return whether an element is code in the middle of a sentence."""
+    return element.tag == "code" and parent.tag == "p" and "\n" not in "".join(map(str, element.itertext()))
+
+
 def _block(element: _Element, groups: list[int]) -> Iterator[Block]:
     if element.tag == "head":
         rend = element.get("rend") or ""
-        yield Block(" ".join(_inline(element).split()), level=int(rend[1]) if re.fullmatch(r"h[1-6]", rend) else 2)
+        yield Block(_one_line(_inline(element)), level=int(rend[1]) if re.fullmatch(r"h[1-6]", rend) else 2)
     elif element.tag == "list":
         groups[0] += 1
         group = groups[0]
         for item in element.iter("item"):
-            words = " ".join(_inline(item, within="list").split())
+            words = _one_line(_inline(item, within="list"))
             yield Block(f"- {words}" if words else "", group=group)
     elif element.tag == "table":
         yield from _rows(element, groups)
@@ -106,20 +111,26 @@ def _rows(table: _Element, groups: list[int]) -> Iterator[Block]:
 def _inline(element: _Element, *, within: str = "") -> str:
     """Return the words in an element; a list nested in an item is left to be rendered on its own lines."""
     if element.tag == "lb":
-        return "\n"
+        return BREAK
     parts = [element.text or ""]
     for child in element:
         if not (within and child.tag == within):
-            space = " " if child.tag in BLOCKS else ""
+            space = " " if child.tag in BLOCKS and child.tag != "code" else ""
             parts += [space, _inline(child, within=within), space]
         parts.append(child.tail or "")
     return "".join(parts)
 
 
+def _one_line(words: str) -> str:
+    return " ".join(words.replace(BREAK, " ").split())
+
+
 def _tidy(words: str) -> str:
-    """Return a paragraph with its line breaks, each line's blanks made single."""
-    lines = (" ".join(line.split()) for line in words.split("\n"))
+    """Return a paragraph with the line breaks that the page asks for; those of its source are blanks."""
+    lines = (" ".join(line.split()) for line in words.split(BREAK))
     return "\n".join(line for line in lines if line)
 
 
+BREAK = "\0"
+"""A line break in a paragraph, which no text has in it otherwise."""
 BLOCKS = frozenset({"head", "p", "list", "item", "table", "row", "cell", "quote", "code", "div", "section"})

@@ -160,6 +160,14 @@ def test_a_date_in_the_words_of_a_page_is_not_its_date(read):
     assert read("tea.html", page).date is None
 
 
+def test_code_in_a_sentence_and_line_ends_of_the_source_do_not_break_a_paragraph(read):
+    words = "In <code>rustc</code>, lints are\ndivided into six levels of their own:<br>none is the first of them."
+    document = read("tea.html", f"<article><p>{words}</p><pre>a poem\nin lines</pre><p>{PROSE}</p></article>")
+    assert document.text.startswith(
+        "In rustc, lints are divided into six levels of their own:\nnone is the first of them.\n\na poem\nin lines\n\n"
+    )
+
+
 def test_the_same_page_always_gives_the_same_text(read):
     assert read("tea.html", PAGE) == read("tea.html", PAGE)
 
