@@ -102,6 +102,8 @@ BULLET = re.compile(r"[\s•·▪◦‣*|>»«←→–—-]+")
 PROSE_END = re.compile(r"[.!…。！]['\"”’»)\]]*$")
 MAX_CHROME = 100
 """Letters in the longest line that is a button."""
+MAX_BANNER = 700
+"""Letters in the longest cookie banner."""
 ZONE = 60
 """How many lines at either end may be menus."""
 
@@ -152,7 +154,8 @@ class _Line:
     @property
     def is_about_cookies(self) -> bool:
         """Whether it asks for consent, as banners do."""
-        return CONSENT.search(self.words) is not None and COOKIES.fullmatch(self.words) is not None
+        is_short = len(self.words) <= MAX_BANNER
+        return is_short and CONSENT.search(self.words) is not None and COOKIES.fullmatch(self.words) is not None
 
     @property
     def is_weak(self) -> bool:
