@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from index import Document, Hit, split_passages
 from qa.answers import Answer
-from qa.assistant import Assistant
+from qa.assistant import Assistant, Ranked
 from qa.confidence import SHIPPED, Calibration
 from qa.reader import Reader, open_reader
 from qa.settings import Settings
@@ -120,14 +120,14 @@ def cite_texts(
     """Return the cited answer that the texts give, or an abstention with its reason; nothing is generated.
 
     Every offset counts the code points of the text that the citation is from. A text given as ``str`` becomes the
-    document with its place, from 0, as id. Beside an answer from an index, the cosine of question and passage and the
-    rarity of words are unknown here; a calibration that weighs them is less sure than it would be there.
+    document with its place, from 0, as id.
 
     Args:
         question: In the user's words.
         texts: Best first, as a retriever gives them.
         reader: Finds the answering words, or None to go without.
-        calibration: Says how sure to be, and from where on to answer.
+        calibration: Says how sure to be, and from where on to answer; fitted to given texts, since neither the cosine
+            of question and passage nor the rarity of a word in the collection is known here.
         settings: None takes the defaults.
         k: Most citations; None takes the setting.
         risk: Largest share of wrong answers among the answers given; None takes the setting.
@@ -136,13 +136,18 @@ def cite_texts(
         InvalidQuestionError: The question is blank or too long.
         ValueError: Two documents have the same id.
     """
-    documents = [
-        Document(id=str(place), text=text) if isinstance(text, str) else text for place, text in enumerate(texts)
-    ]
-    given = cast("PassageIndex", GivenTexts(documents))  # all of it that an assistant uses
-    answer = Assistant(given, reader, calibration, settings).ask(question, k=k, risk=risk)
+    documents = _documents(texts)
+    answer = Assistant(_searchable(documents), reader, calibration, settings).ask(question, k=k, risk=risk)
     _prove(answer, {document.id: document.text for document in documents})
     return answer
+
+
+def _documents(texts: Sequence[str | Document]) -> list[Document]:
+    return [Document(id=str(place), text=text) if isinstance(text, str) else text for place, text in enumerate(texts)]
+
+
+def _searchable(documents: Sequence[Document]) -> PassageIndex:
+    return cast("PassageIndex", GivenTexts(documents))  # it has all that an assistant uses
 
 
 def _prove(answer: Answer, texts: dict[str, str]) -> None:
@@ -171,7 +176,7 @@ class TextAssistant:
 
     @classmethod
     def open(cls, *, settings: Settings | None = None) -> TextAssistant:
-        """Load the reader and the shipped calibration.
+        """Load the reader and the shipped calibration for given texts.
 
         Args:
             settings: None: from the environment.
@@ -181,9 +186,7 @@ class TextAssistant:
         """
         settings = settings or Settings.from_env()
         reader = open_reader(settings.reader, threads=settings.thread_count)
-        calibration = Calibration.load(SHIPPED, reader=settings.reader) or Calibration.load(SHIPPED)
-        assert calibration is not None, "the shipped calibration has the default reader"
-        return cls(reader, calibration, settings)
+        return cls(reader, shipped_calibration(settings.reader), settings)
 
     def ask(
         self, question: str, texts: Sequence[str | Document], *, k: int | None = None, risk: float | None = None
@@ -205,3 +208,21 @@ class TextAssistant:
             k=k,
             risk=risk,
         )
+
+    def consider(self, question: str, texts: Sequence[str | Document]) -> list[Ranked]:
+        """Return the candidates of a question, best first, as a calibration needs them."""
+        given = _searchable(_documents(texts))
+        return Assistant(given, self._reader, self._calibration, self._settings).consider(question)
+
+
+def shipped_calibration(reader: str) -> Calibration:
+    """Return the shipped calibration of a reader on given texts; a reader of the user's own gets that of ours."""
+    names = (calibration_name(reader), calibration_name("default"), reader, "default")
+    found = next((known for name in names if (known := Calibration.load(SHIPPED, reader=name))), None)
+    assert found is not None, "the shipped calibration has the default reader"
+    return found
+
+
+def calibration_name(reader: str) -> str:
+    """Return the name that a reader's calibration on given texts has in the file of calibrations."""
+    return f"{reader}, given texts"

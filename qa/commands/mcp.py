@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,9 +57,8 @@ def _serve(settings: Settings, *, http: bool) -> None:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in ("mcp", "mcp_types"):
             raise
-        problem = click.ClickException(str(missing_extra("mcp", error)))
-        problem.exit_code = Exit.PROBLEM
-        raise problem from None
+        _say(f"{click.style('error:', fg='red', bold=True)} {missing_extra('mcp', error)}")
+        sys.exit(Exit.PROBLEM)
     with progress_bar() as progress:
         chosen = index_to_ask(settings.index, say=_say, progress=progress)
     with Assistant.open(chosen, settings=settings) as assistant:
