@@ -50,14 +50,14 @@ class Settings:
     swap: float = 0.25
     changed: float = 0.12
     titled: float = 0.4
-    unmined_share: float = 0.35
+    unmined_share: float = 0.5
     mined_questions: dict[str, int] = field(
         default_factory=lambda: {
-            "squad2_dev": 900,
-            "squad1_dev_extra13": 900,
-            "fairytaleqa": 500,
-            "selqa": 500,
-            "qed_nq_dev": 150,
+            "squad2_dev": 700,
+            "squad1_dev_extra13": 700,
+            "fairytaleqa": 400,
+            "selqa": 450,
+            "qed_nq_dev": 100,
             "cmu_qa": 400,
             "covidqa": 400,
         }
@@ -71,7 +71,7 @@ class Settings:
     clip: float = 1.0
     average: float = 0.995
     checkpoint_minutes: float = 3.0
-    dev_minutes: float = 10.0
+    dev_minutes: float = 12.0
     dev_groups: int = 160
 
 
@@ -94,5 +94,5 @@ class Phase:
 
 PHASES = {
     "first": Phase(minutes=42, first_rate=1.3e-4, last_rate=5e-5, warm_up=60),
-    "mined": Phase(minutes=48, first_rate=8e-5, last_rate=2e-6, warm_up=20),
+    "mined": Phase(minutes=54, first_rate=8e-5, last_rate=2e-6, warm_up=20),
 }
