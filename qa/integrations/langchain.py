@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from index import Filters
 from qa.assistant import Assistant
@@ -17,6 +17,7 @@ try:
     from langchain_core.documents import Document
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable, RunnableConfig
+    from typing_extensions import TypedDict  # the one of typing has no schema before Python 3.12
 except ModuleNotFoundError as error:
     raise missing_extra("langchain", error) from error
 

@@ -129,6 +129,11 @@ class TestLangChain:
         assert asyncio.run(CiteDocuments(noted).ainvoke(asked))["answered"]
         assert threading.get_ident() not in noted.seen
 
+    def test_citing_tells_what_it_takes_and_gives(self, texts):
+        cite = CiteDocuments(texts)
+        assert set(cite.get_input_jsonschema()["required"]) == {"question", "documents"}
+        assert cite.get_output_jsonschema()["type"] == "object"
+
     def test_citing_refuses_any_other_input(self, texts):
         for wrong in ({"question": ASKED}, {"question": ASKED, "documents": [], "context": ""}, ASKED):
             with pytest.raises(ValueError, match="CiteDocuments takes"):
