@@ -21,8 +21,8 @@ from qa.values import YEAR, Value, find_dates, find_figures
 
 LEAST_CONFIDENCE = 0.1
 """Citations below it may not answer the question at all, so they contradict nothing."""
-LEAST_SHARE = {"number": 0.6, "date": 0.6, "name": 0.8}
-"""Share of the question's content words that both quotes must have; a name is of no use to tell what a quote is of."""
+LEAST_SHARE = 0.8
+"""Share of the question's content words that both quotes must have."""
 
 _DATE_QUESTION = re.compile(
     r"^\W*(?:when|since when)\b|\b(?:what|which)(?: \w+){0,2} (?:year|date|day|month|decade|century)\b", re.IGNORECASE
@@ -212,7 +212,7 @@ class _Statement:
         found = [word for word in subject.content if keys_of(word.text) & reached]
         around = cover(subject, f"{context}\n{self.text}")
         share = len(found) / len(subject.content) if subject.content else 1.0
-        return share >= LEAST_SHARE[asked.kind] and not around.missing
+        return share >= LEAST_SHARE and not around.missing
 
     def side(self) -> ConflictSide:
         """Return the side of a conflict that this is: the words of the value, or of the name."""

@@ -84,6 +84,7 @@ _ALMOST = re.compile(r"\b(?:nearly|almost|just under|close to)\s*$", re.IGNORECA
 _OVER = re.compile(r"\b(?:over|more than|at least|exceeding|above|upwards of|no fewer than)\s*$", re.IGNORECASE)
 _UNDER = re.compile(r"\b(?:under|less than|fewer than|up to|at most|below|no more than)\s*$", re.IGNORECASE)
 _BETWEEN = re.compile(r"\b(?:between|from)\s*$", re.IGNORECASE)
+_REFERENCE = re.compile(r"\[[\d\s,;–-]*$")  # "[36]", "[2, 36]": a source, not a figure
 _FREE = 0.1
 """Share of its size by which an approximate figure may be off."""
 
@@ -127,7 +128,8 @@ def find_figures(text: str) -> list[Value]:
     dates = find_dates(text)
     found: list[Value] = []
     for match in _MEASURE.finditer(text):
-        if not any(date.start < match.end() and match.start() < date.end for date in dates):
+        is_date = any(date.start < match.end() and match.start() < date.end for date in dates)
+        if not is_date and not _REFERENCE.search(text[: match.end()]):
             found += _figures(match, text)
     return found
 

@@ -100,8 +100,8 @@ def test_the_shipped_article_names_one_exercise_in_two_ways():
 
 def test_a_question_for_several_names_has_no_conflict():
     sides = [
-        cite(1, "Kazakhstan led Unity-2024.", "Unity-2024"),
-        cite(2, "Kazakhstan led Solidarity-2024.", "Solidarity-2024"),
+        cite(1, "Kazakhstan led the exercise Unity-2024.", "Unity-2024"),
+        cite(2, "Kazakhstan led the exercise Solidarity-2024.", "Solidarity-2024"),
     ]
     assert find_conflicts("Which exercise did Kazakhstan lead in 2024?", sides)
     assert not find_conflicts("Which exercises did Kazakhstan lead in 2024?", sides)

@@ -56,7 +56,8 @@ def test_other_figures_are_not_compatible(one, other):
 
 
 @pytest.mark.parametrize(
-    "text", ["Echelon-2025", "COVID-19", "G20", "the 12th man", "in 1999", "on 4 June 1742", "v1.2.3"]
+    "text",
+    ["Echelon-2025", "COVID-19", "G20", "the 12th man", "in 1999", "on 4 June 1742", "v1.2.3", "so it is [2, 36]"],
 )
 def test_dates_ordinals_and_names_are_no_figures(text):
     assert find_figures(text) == []
