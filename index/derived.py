@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from index import lexical, vectors
 from index.errors import PassageIndexError
-from index.lexical import LexicalIndex, LexicalRow, copy_files, segment_files
-from index.manifest import DerivedFiles, Manifest, find_damage, sum_file
+from index.lexical import LexicalIndex, LexicalRow, copy_files, open_words, segment_files
+from index.manifest import DATABASE, DerivedFiles, Manifest, find_damage, sum_file
 from index.rows import StoredDocument
 from index.store import Snapshot
 from index.vectors import VectorIndex, collect
@@ -56,7 +55,7 @@ def open_lexical(folder: Path, manifest: Manifest) -> LexicalIndex | str:
         return problem
     path = folder / manifest.lexical.path
     try:
-        opened = LexicalIndex(path)
+        opened = open_words(path)
     except (OSError, ValueError, RuntimeError) as error:
         return f"{path} cannot be opened ({error})"
     if len(opened) != manifest.passages:
@@ -114,9 +113,12 @@ def write_lexical(
     path = folder / LEXICAL / f"{generation:08d}"
     documents = after(snapshot, change)
     if not _extend_lexical(folder, path, snapshot, before, change, sum(document.count for document in documents)):
-        shutil.rmtree(path, ignore_errors=True)
+        _delete(path)
         _make_folder(path)
         make_lexical(snapshot, documents, path)
+    mode = (folder / DATABASE).stat().st_mode & 0o777
+    for file in segment_files(path):
+        file.chmod(mode)  # tantivy makes some that only their owner can read
     files = tuple(sum_file(folder, file) for file in segment_files(path))
     return DerivedFiles(recipe=lexical.RECIPE, path=path.relative_to(folder).as_posix(), files=files)
 
@@ -150,10 +152,7 @@ def sweep(folder: Path, manifest: Manifest | None, *, keep: str | None = None) -
         for path in (folder / part).iterdir() if (folder / part).is_dir() else ():
             if path.relative_to(folder).as_posix() in kept:
                 continue
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+            _delete(path)
 
 
 def after(snapshot: Snapshot, change: Change) -> list[StoredDocument]:
@@ -185,6 +184,16 @@ def _batches(documents: Iterable[StoredDocument]) -> Iterator[list[int]]:
             batch = batch[_BATCH:]
     if batch:
         yield batch
+
+
+def _delete(path: Path) -> None:
+    """Delete a file or folder, where it is there."""
+    import shutil
+
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _make_folder(path: Path) -> None:

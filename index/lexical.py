@@ -6,7 +6,6 @@ The binding offers no way to set BM25's k1 and b: they are tantivy's, 1.2 and 0.
 from __future__ import annotations
 
 import os
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -132,8 +131,21 @@ class LexicalIndex:
         return [int(self._searcher.doc_freq("text", term)) for term in terms]
 
 
+def open_words(folder: Path) -> LexicalIndex:
+    """Open the index in a folder; where that may only be read, a copy of it, since tantivy wants to lock a file."""
+    from tempfile import TemporaryDirectory
+
+    if os.access(folder, os.W_OK):
+        return LexicalIndex(folder)
+    with TemporaryDirectory() as scratch:  # what is open stays readable when its name is gone
+        copy_files(folder, Path(scratch, "words"))
+        return LexicalIndex(Path(scratch, "words"))
+
+
 def copy_files(old: Path, new: Path) -> None:
     """Start a new generation from an old one: segments never change, so they are linked where that is possible."""
+    import shutil
+
     new.mkdir(parents=True)
     for path in old.iterdir():
         if path.name in _LOCKS:

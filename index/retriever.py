@@ -166,7 +166,12 @@ class PassageIndex:
             return []
         depth = max(depth, k)
         for _ in range(_ATTEMPTS):
-            encoder = self._encoder()
+            try:
+                encoder = self._encoder()
+            except PassageIndexError:
+                if not self.refresh():
+                    raise
+                continue  # another revision has been published, with the encoder in another place
             vector = encoder.encode_query(query)
             with self._view() as (snapshot, now):
                 if self._given_encoder is None and encoder is not self._encoder():

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -200,3 +204,45 @@ def test_changed_and_missing_sources_are_findings_but_no_damage(articles: Path, 
         ("tea.txt", False),
     ]
     assert verify_index(tmp_path / "index", sources=False).ok
+
+
+@pytest.mark.slow
+def test_a_damaged_encoder_is_named_and_indexing_again_mends_it(articles: Path, tmp_path: Path) -> None:
+    build_index([articles], tmp_path / "index")
+    with PassageIndex.open(tmp_path / "index") as passages:
+        expected = passages.search("how is chess won", k=3)
+        folder = tmp_path / "index" / str(passages.manifest.encoder.path)
+    for name in sorted(path.name for path in files(folder)):
+        flip(folder / name, (folder / name).stat().st_size // 2)
+        with PassageIndex.open(tmp_path / "index") as passages:
+            with pytest.raises(CorruptIndexError, match=rf"{name} is damaged .*qa index ARTICLES"):
+                passages.search("how is chess won")
+            build_index([articles], tmp_path / "index")
+            assert passages.search("how is chess won", k=3) == expected
+            folder = tmp_path / "index" / str(passages.manifest.encoder.path)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user: needs root")
+def test_an_index_that_may_only_be_read_is_read(built_index: Path) -> None:
+    code = (
+        "import os, shutil, sys, faiss, numpy, tantivy, filelock\n"
+        "from index import PassageIndex, publish; from tests.conftest import WordsEncoder\n"
+        "def read():\n"
+        "    with PassageIndex.open(sys.argv[1], encoder=WordsEncoder()) as passages:\n"
+        "        return [len(passages.search('tea')), len(passages.mended), passages.document_count]\n"
+        "read()  # loads all that it needs, which another user may not reach\n"
+        "child = os.fork()\n"
+        "if child == 0: os.setuid(65534); print(*read(), flush=True); os._exit(0)\n"
+        "os.waitpid(child, 0); shutil.rmtree(sys.argv[1] + '/lexical')\n"
+        "os.setuid(65534); print(*read()[:2])\n"
+    )
+    with tempfile.TemporaryDirectory() as shared:
+        Path(shared).chmod(0o755)
+        folder = fresh(built_index, Path(shared, "index"))
+        command = [sys.executable, "-c", code, str(folder)]
+        done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
+        hits, mended, documents, hits_without, mended_without = (int(number) for number in done.stdout.split())
+        assert (mended, documents) == (0, len(ARTICLES))
+        assert (hits_without, mended_without) == (hits, 1)
+        assert not (folder / "lexical").exists()
