@@ -30,7 +30,6 @@ def serve_command(index_path: Path | None, host: str | None, port: int | None, w
     with exit_codes():
         import dataclasses
 
-        from qa.service.server import serve, warning_of
         from qa.settings import Settings
 
         settings = Settings.from_env()
@@ -40,6 +39,8 @@ def serve_command(index_path: Path | None, host: str | None, port: int | None, w
             host=host or settings.host,
             port=settings.port if port is None else port,
         )
+        from qa.service.server import serve, warning_of
+
         if warning := warning_of(settings):
             click.echo(f"{click.style('warning:', fg='yellow', bold=True)} {warning}", err=True)
         if settings.port:

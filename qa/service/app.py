@@ -51,6 +51,17 @@ def create_app(
     """
     settings = settings or Settings()
     service = Service.of(assistant, settings, metrics or Metrics(), encoder)
+    app = _application(middleware=_middleware(service), lifespan=_lifespan(service, closes))
+    app.state.service = service
+    return app
+
+
+def openapi_document() -> dict[str, Any]:
+    """Return the OpenAPI document of every service, without an assistant."""
+    return _application().openapi()
+
+
+def _application(**parts: Any) -> FastAPI:  # noqa: ANN401  (of FastAPI's constructor)
     app = FastAPI(
         title="article-qa",
         summary="Ask your articles.",
@@ -58,11 +69,9 @@ def create_app(
         version=f"{SHAPE_VERSION}.0",
         docs_url=None,  # both load scripts of a third party
         redoc_url=None,
-        middleware=_middleware(service),
-        lifespan=_lifespan(service, closes),
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        **parts,
     )
-    app.state.service = service
     for routes in (asking.router, documents.router, health.router, pages.router):
         app.include_router(routes)
     add_error_handlers(app)

@@ -34,6 +34,7 @@ FilterQuery = Annotated[
     list[Annotated[str, Query(max_length=1000)]],
     Query(max_length=20, description="Such as `date>=2024` or `title=*NATO*`; may be repeated, and all must hold."),
 ]
+AskedQuery = Annotated[Question, Query(max_length=5000, description="The question; a longer one goes into a body.")]
 _ANSWER: dict[int | str, dict[str, Any]] = {200: {"model": AnswerModel}}
 _JSON_LINES = "application/x-ndjson"
 
@@ -42,7 +43,7 @@ _JSON_LINES = "application/x-ndjson"
 async def ask(
     service: ServiceOf,
     request: Request,
-    q: Annotated[Question, Query(description="The question.")],
+    q: AskedQuery,
     k: Annotated[int | None, Query(ge=1, le=100, description="Most citations.")] = None,
     risk: Annotated[
         float | None,
@@ -83,7 +84,7 @@ async def _answer(service: Service, request: Request, asked: AskRequest) -> Resp
 async def search(
     service: ServiceOf,
     request: Request,
-    q: Annotated[Question, Query(description="The question.")],
+    q: AskedQuery,
     k: Annotated[int, Query(ge=1, le=100, description="Most passages.")] = 10,
     filter: FilterQuery = [],  # noqa: B006  (FastAPI copies defaults)
 ) -> Response:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import os
+import signal
+import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 _SHARED_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 """Read by prometheus-client when it is imported: where worker processes add up their counts."""
 _DRAIN_SECONDS = 5
+LONGEST_HEAD = 524_288
+"""Bytes of a request's address and headers: room for the longest question and filters, percent-encoded."""
 
 
 def serve(settings: Settings, *, workers: int = 1) -> None:
@@ -41,6 +45,7 @@ def serve(settings: Settings, *, workers: int = 1) -> None:
     """
     settings = dataclasses.replace(settings, index=index_to_ask(settings.index), threads=_threads(settings, workers))
     log_as_json()
+    signal.signal(signal.SIGTERM, _stop)
     if workers == 1:
         uvicorn.run(_app(settings), **_options(settings))
         return
@@ -49,6 +54,11 @@ def serve(settings: Settings, *, workers: int = 1) -> None:
     with tempfile.TemporaryDirectory(prefix="article-qa-") as folder:
         os.environ.update({**environment_of(settings), _SHARED_COUNTS: folder})
         uvicorn.run("qa.service.server:worker_app", factory=True, workers=workers, **_options(settings))
+
+
+def _stop(*_: object) -> None:
+    """End as asked: uvicorn repeats the signal when it has drained, and its default is to die of it."""
+    sys.exit(0)
 
 
 def _try(settings: Settings) -> None:
@@ -109,5 +119,6 @@ def _options(settings: Settings) -> dict[str, Any]:
         "log_config": None,
         "access_log": False,  # it would hold the questions
         "server_header": False,
+        "h11_max_incomplete_event_size": LONGEST_HEAD,
         "timeout_graceful_shutdown": int(settings.request_timeout) + _DRAIN_SECONDS,
     }

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +26,31 @@ def make_assistant(index_path: Path, settings: Settings | None = None) -> Assist
     calibration = Calibration.load(reader="none")
     assert calibration is not None
     return Assistant(PassageIndex.open(index_path, encoder=WordsEncoder()), None, calibration, settings)
+
+
+@contextmanager
+def served(index_path: Path, **settings: object) -> Iterator[str]:
+    """Serve an index of the ten words in this process, and give the address."""
+    import uvicorn
+
+    from qa.service.app import create_app
+    from qa.service.server import LONGEST_HEAD
+
+    chosen = Settings(**settings)  # type: ignore[arg-type]
+    app = create_app(make_assistant(index_path, chosen), chosen, encoder=WordsEncoder(), closes=True)
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, log_config=None, access_log=False, h11_max_incomplete_event_size=LONGEST_HEAD)
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
 
 
 @pytest.fixture

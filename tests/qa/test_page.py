@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import threading
-import time
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,10 +13,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from index import PassageSettings, build_index
-from qa import Settings
 from qa.answers import Conflict, ConflictSide, Quote
 from tests.conftest import ARTICLES, WordsEncoder, write_articles
-from tests.qa.conftest import READ_KEY, make_assistant
+from tests.qa.conftest import READ_KEY, make_assistant, served
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no page is tested")
@@ -36,27 +34,6 @@ HOSTILE = {
 }
 QUESTION = "what is Caspian Wind-2025"
 NOT_IN_THEM = "who is the president of France"
-
-
-@contextmanager
-def served(index_path, **settings):
-    import uvicorn
-
-    from qa.service.app import create_app
-
-    chosen = Settings(**settings)
-    app = create_app(make_assistant(index_path, chosen), chosen, closes=True)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(20)
 
 
 @pytest.fixture(scope="module")

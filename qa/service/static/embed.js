@@ -1,7 +1,7 @@
 // One script tag puts an ask box into a page:
 //   <script src="https://qa.example.org/embed.js" async></script>
-// It appears where the tag stands (at the end, for a tag in the head), or wherever the page has <ask-articles></ask-articles>. The service must list the
-// page's site in QA_CORS_ORIGINS.
+// It appears where the tag stands (for a tag in the head, at the end), or wherever the page has
+// <ask-articles></ask-articles>. The service must list the page's site in QA_CORS_ORIGINS.
 (() => {
   const script = document.currentScript;
   const service = new URL(script.src).origin;
