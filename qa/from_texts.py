@@ -60,11 +60,12 @@ class GivenTexts:
         return [among[i].hit(rank, score=fused[i], lexical=scores[i] or None) for rank, i in enumerate(best, 1)]
 
     def passage_frequencies(self, words: Sequence[str]) -> list[int]:
-        """Return 1 for each word, so that all weigh alike and none counts as unknown.
+        """Return 1 for each word that a passage has, 0 for the others.
 
-        How rare a word is in the collection cannot be told from the few texts that were picked for having it.
+        How rare a word is in the collection cannot be told from a few texts that were picked for having it.
         """
-        return [1] * len(words)
+        keys = [next((word.key for word in split_words(text)), None) for text in words]
+        return [int(any(key in p.words for p in self._passages)) for key in keys]
 
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""

@@ -85,8 +85,9 @@ def test_a_question_without_a_word_and_bounds_out_of_range_are_refused():
 
 
 def test_k_bounds_the_citations_and_a_smaller_risk_abstains_sooner():
-    # coverage 2/3: 8 * 2/3 - 5 = 0.33, a probability of 0.58, between the two thresholds
-    question, texts = "Which water does tea spoil?", [TEA, CHESS]
+    # all but "hot" is there, which weighs 1.79, the five others 0.69 each: coverage 0.66, a probability of 0.57,
+    # between the two thresholds
+    question, texts = "Which hot water does boiling black tea want?", [TEA, CHESS]
     assert cite(question, texts, risk=0.10).answered
     assert not cite(question, texts, risk=0.04).answered
     assert len(cite(question, texts, k=1).citations) == 1
@@ -114,6 +115,11 @@ def test_search_fuses_the_given_order_with_that_by_words():
     assert [hit.document.id for hit in hits] == ["0", "better", "1"]
     assert [hit.rank for hit in hits] == [1, 2, 3]
     assert GivenTexts(same).search("black tea", k=2)[0].document.id == "0"
+
+
+def test_a_word_counts_once_however_many_texts_have_it():
+    given_texts = GivenTexts([Document(id=str(i), text=TEA) for i in range(3)])
+    assert given_texts.passage_frequencies(["teas", "Water", "chess", "boils"]) == [1, 1, 0, 1]
 
 
 def test_search_filters_by_what_is_known_of_a_document():
