@@ -22,7 +22,7 @@ from index.filters import Filters
 from index.fusion import RetrievalSettings, fuse
 from index.lexical import LexicalIndex
 from index.manifest import Manifest
-from index.rows import StoredDocument
+from index.rows import StoredDocument, StoredPassage
 from index.store import Snapshot, Store
 from index.vectors import VectorIndex, set_threads
 
@@ -303,16 +303,7 @@ class PassageIndex:
         cosines |= self._cosines(snapshot, vector, [id_ for id_ in best if id_ not in cosines])
         passages = snapshot.passages(best)
         return [
-            Hit(
-                rank=rank,
-                score=score,
-                dense=cosines[id_],
-                lexical=lexical.get(id_),
-                passage=passages[id_].passage,
-                text=passages[id_].text,
-                document=passages[id_].owner.info,
-                pages=passages[id_].pages,
-            )
+            _hit(rank, score, passages[id_], cosines[id_], lexical.get(id_))
             for rank, (id_, score) in enumerate(fused, start=1)
         ]
 
@@ -355,3 +346,16 @@ class PassageIndex:
             if self._own_encoder is None or self._own_encoder[0] != info.sha256:
                 self._own_encoder = (info.sha256, open_encoder(self.path, info, threads=self._threads))
             return self._own_encoder[1]
+
+
+def _hit(rank: int, score: float, stored: StoredPassage, dense: float, lexical: float | None) -> Hit:
+    return Hit(
+        rank=rank,
+        score=score,
+        dense=dense,
+        lexical=lexical,
+        passage=stored.passage,
+        text=stored.text,
+        document=stored.owner.info,
+        pages=stored.pages,
+    )
