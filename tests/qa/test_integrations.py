@@ -131,7 +131,7 @@ class TestLangChain:
 
     def test_citing_tells_what_it_takes_and_gives(self, texts):
         cite = CiteDocuments(texts)
-        assert set(cite.get_input_jsonschema()["required"]) == {"question", "documents"}
+        assert set(cite.get_input_jsonschema()["$defs"]["CiteInput"]["required"]) == {"question", "documents"}
         assert cite.get_output_jsonschema()["type"] == "object"
 
     def test_citing_refuses_any_other_input(self, texts):
