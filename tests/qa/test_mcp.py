@@ -341,7 +341,7 @@ def serving(*options, **variables):
     command = [*COMMAND, "--http", "--port", str(port), *options]
     with subprocess.Popen(command, env=environment(**variables), stderr=subprocess.PIPE, text=True) as process:
         try:
-            for _ in range(600):
+            for _ in range(1200):
                 assert process.poll() is None, process.stderr.read()
                 with socket.socket() as probe:
                     if probe.connect_ex(("127.0.0.1", port)) == 0:
