@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from index import Document, Filters, Page
 from qa.confidence import Calibration, RiskPoint
 from qa.errors import InvalidQuestionError, SettingsError
-from qa.from_texts import GivenTexts, TextAssistant, cite_texts
+from qa.from_texts import GivenTexts, TextAssistant, cite_texts, shipped_calibration
 
 BY_WORDS = Calibration(
     ranking={"coverage": 1.0, "lexical": 0.2},
@@ -136,6 +136,14 @@ def test_every_part_of_any_text_is_cited_code_point_for_code_point(texts, words)
         text = texts[int(citation.document.id)]
         for part in (citation.quote, citation.passage):
             assert text[part.start : part.end] == part.text != ""
+
+
+@pytest.mark.parametrize("reader", ["default", "none"])
+def test_the_shipped_calibration_for_given_texts_is_one_of_its_own(reader):
+    calibration = shipped_calibration(reader)
+    assert "given texts" in calibration.provenance
+    assert calibration.confidence.get("dense", 0) == 0
+    assert calibration.threshold(0.10) <= 1
 
 
 @pytest.mark.slow
