@@ -57,6 +57,12 @@ def test_floors_of_another_version_or_a_figure_left_out_are_breaches():
     assert breaches(floors, "coffee", "d1", FIGURES) == []
 
 
+def test_one_question_of_a_small_set_may_turn():
+    floors = updated({}, "tea", "d1", {"A": 28, "evidence@1": 25 / 28})
+    assert breaches(floors, "tea", "d1", {"A": 28, "evidence@1": 24 / 28}) == []
+    assert breaches(floors, "tea", "d1", {"A": 28, "evidence@1": 23 / 28})
+
+
 def test_floors_are_written_and_read_again(tmp_path):
     floors = updated({}, "tea", "d1", FIGURES)
     save_floors(floors, tmp_path / "floors.json")

@@ -8,7 +8,11 @@ import pytest
 
 from index import DocumentInfo
 from qa.answers import Citation, CitedPassage, Quote
+from qa.assistant import Assistant
 from qa.conflicts import find_conflicts
+from tests.shipped import shipped_index
+
+__all__ = ["shipped_index"]
 
 PAIRS = [json.loads(line) for line in Path(__file__).with_name("conflict_pairs.jsonl").read_text("utf-8").splitlines()]
 
@@ -114,3 +118,12 @@ def test_the_figure_asked_for_is_found_in_a_wide_span():
     ]
     (conflict,) = find_conflicts("How many posts were opened?", sides)
     assert (conflict.left.value.text, conflict.right.value.text) == ("12", "15")
+
+
+@pytest.mark.slow
+def test_the_assistant_tells_of_the_conflict_in_the_shipped_articles_and_of_no_other(shipped_index):
+    agreed = ("How many consular posts were opened?", "How much foreign investment did Kazakhstan attract in 2023?")
+    with Assistant.open(shipped_index) as assistant:
+        (conflict,) = assistant.ask("What was the 2024 exercise led by Kazakhstan called?").conflicts
+        assert {conflict.left.value.text, conflict.right.value.text} == {"Unity-2024", "Solidarity-2024"}
+        assert all(assistant.ask(question).conflicts == () for question in agreed)
