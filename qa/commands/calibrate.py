@@ -41,7 +41,8 @@ def calibrate_command(questions: Path, index_path: Path | None, reader: str | No
             kept.unlink(missing_ok=True)
             click.echo("The shipped calibration is in use again.")
             return
-        settings = dataclasses.replace(Settings.from_env(), **({"reader": reader} if reader else {}))
+        environment = Settings.from_env()
+        settings = dataclasses.replace(environment, reader=reader or environment.reader)
         with Assistant.open(folder, settings=settings) as assistant:
             try:
                 fitted = recalibrate(assistant, read_questions(questions), provenance=str(questions))
