@@ -26,11 +26,11 @@ FROM python:3.11.13-slim-bookworm
 LABEL org.opencontainers.image.title="article-qa" \
       org.opencontainers.image.description="Ask your articles: the exact passage, with proof" \
       org.opencontainers.image.licenses="Apache-2.0"
-RUN useradd --system --uid 10001 --create-home --home-dir /home/qa qa
+RUN groupadd --system --gid 10001 qa && useradd --system --uid 10001 --gid qa --create-home --home-dir /home/qa qa
 COPY --from=build /opt/qa /opt/qa
 COPY --from=build --chown=qa:qa /srv/index /srv/index
 ENV PATH=/opt/qa/bin:$PATH QA_INDEX=/srv/index PYTHONUNBUFFERED=1
-USER qa
+USER 10001:10001
 WORKDIR /home/qa
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \
