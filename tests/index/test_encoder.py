@@ -191,3 +191,30 @@ def test_prompts_and_length_of_a_model_are_honoured(exported: Path, tmp_path: Pa
     assert (theirs.encode_passages(TEXTS) * expected).sum(axis=1).min() >= 0.999
     assert ours.encode_query(TEXTS[2]) @ model.encode("query: " + TEXTS[2]) >= 0.999
     assert ours.encode_query(TEXTS[2]) @ OnnxEncoder.open(exported).encode_query(TEXTS[2]) < 0.999
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "pooling"), [("bert", "cls"), ("bert", "mean"), ("bert", "max"), ("mpnet", "mean")])
+def test_models_of_other_shapes_are_exported_too(tmp_path: Path, kind: str, pooling: str) -> None:
+    saved_model(tmp_path / "model", kind, pooling)
+    files = export_encoder(str(tmp_path / "model"), tmp_path / "out", cache=tmp_path / "cache")
+    assert files.pooling == pooling
+    ours, theirs = OnnxEncoder.open(tmp_path / "out"), SentenceTransformersEncoder(str(tmp_path / "model"), "cpu")
+    assert (ours.encode_passages(TEXTS) * theirs.encode_passages(TEXTS)).sum(axis=1).min() >= 0.999
+
+
+def saved_model(folder: Path, kind: str, pooling: str) -> None:
+    """Write a small model with random weights, without normalisation, over the default model's words."""
+    import torch
+    import transformers
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    tokenizer = transformers.AutoTokenizer.from_pretrained(str(find_model(DEFAULT_MODEL)))
+    config = transformers.AutoConfig.for_model(kind, vocab_size=len(tokenizer), initializer_range=0.3, **sizes)
+    transformers.AutoModel.from_config(config).save_pretrained(folder / "plain")
+    tokenizer.save_pretrained(folder / "plain")
+    transformer = Transformer(str(folder / "plain"), max_seq_length=64)
+    SentenceTransformer(modules=[transformer, Pooling(32, pooling_mode=pooling)]).save(str(folder))
