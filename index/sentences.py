@@ -78,6 +78,8 @@ def split_line(text: str, line: Span, *, has_capitals: bool = True) -> Iterator[
     bracket = next(brackets, None)
     start = line.start
     for stop in _STOP.finditer(text, line.start, line.end):
+        if stop.start() < start:  # the blank before a bullet, passed over with the full stop before it
+            continue
         while bracket and bracket.end() <= stop.start():
             bracket = next(brackets, None)
         if bracket and bracket.start() < stop.start() and stop.end() < bracket.end():

@@ -123,3 +123,8 @@ def test_time_grows_no_faster_than_the_text(piece: str) -> None:
     seconds(4_000)
     small, large = min(seconds(4_000) for _ in range(3)), seconds(64_000)
     assert large < 16 * 4 * small + 0.05
+
+
+def test_a_bullet_after_a_full_stop_starts_a_sentence():
+    text = "Wear them in pairs. • Wash them."
+    assert [text[s.start : s.end] for s in split_sentences(text)] == ["Wear them in pairs.", "• Wash them."]
