@@ -19,6 +19,9 @@ import json
 import random
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +48,11 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="folder for indexes and features")
     parser.add_argument("--reader", default="default", help="default or none")
     parser.add_argument("--each", type=int, default=EACH, help="most questions of a set and kind")
+    parser.add_argument("--jobs", type=int, default=2, help="sets asked at the same time, a thread each")
     parser.add_argument("--write", action="store_true", help=f"write {SHIPPED.name}")
     options = parser.parse_args()
-    rows = [row for name in SETS for row in features_of(name, options)]
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+        rows = [row for some in pool.map(partial(features_of, options=options), SETS) for row in some]
     fitted_on, reported_on = ([row for row in rows if row["half"] == half] for half in (0, 1))
     calibration = fit_calibration(fitted_on, provenance=_provenance(fitted_on))
     print("Fitted on half of the articles, figures of the other half:", *report(calibration, reported_on), sep="\n")
@@ -74,7 +79,7 @@ def features_of(name: str, options: argparse.Namespace) -> list[dict[str, Any]]:
     if not cached.exists():
         index = _indexed(folder, options.cache)
         lines = []
-        with Assistant.open(index, settings=Settings(reader=options.reader, threads=2)) as assistant:
+        with Assistant.open(index, settings=Settings(reader=options.reader, threads=1)) as assistant:
             for kind, half, question in questions(name, options):
                 row = {"set": name, "kind": kind, "half": half, "question": question.text}
                 lines.append(json.dumps({**row, "candidates": _candidates(assistant, kind, question)}))

@@ -19,7 +19,7 @@ RANKING = (
 CONFIDENCE = (*RANKING, "unknown_name", "unknown_word", "gap", "agreement")
 MISSING = ("missing_name", "missing_number", "other_code", "unknown_name", "unknown_word")
 """A word of the question that is missing never raises a score, whatever a sample says."""
-DECAY = 1e-3
+DECAY = 3e-3
 STEPS = 600
 
 
