@@ -7,15 +7,11 @@ with which status; it leaves with 1 where a request failed a check.
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
-import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 
-ROOT = Path(__file__).resolve().parent.parent
+from serving import serving, shipped_index
+
 KEY = "write-0123456789abcdef"
 _CHECKS = (
     "not_a_server_error",
@@ -77,42 +73,13 @@ def fuzz(address: str, *, requests: int, key: str, seed: int = 0) -> Counter[int
     return statuses
 
 
-@contextmanager
-def _served() -> Iterator[str]:
-    """Serve the shipped articles from a fresh index, in a process of its own, and give the address."""
-    import os
-    import re
-
-    with tempfile.TemporaryDirectory() as folder:
-        code = "from qa.cli import qa; qa()"
-        index_path = str(Path(folder) / "index")
-        articles = sorted(str(path) for path in (ROOT / "seeds").glob("*.txt"))
-        subprocess.run([sys.executable, "-c", code, "index", *articles, "--index", index_path], check=True, cwd=ROOT)
-        command = [sys.executable, "-c", code, "serve", "--index", index_path, "--port", "0"]
-        environment = {**os.environ, "QA_API_KEYS": f"write:{KEY}"}
-        with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
-            assert process.stderr is not None
-            try:
-                for line in process.stderr:
-                    if found := re.search(r"running on (http://[\d.:]+)", line):
-                        break
-                else:
-                    raise RuntimeError("the service did not start")
-                import threading
-
-                threading.Thread(target=process.stderr.read, daemon=True).start()
-                yield found[1]
-            finally:
-                process.terminate()
-
-
 def main() -> None:
     """Fuzz a service of the shipped articles."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    with _served() as address:
+    with shipped_index() as index_path, serving(index_path, QA_API_KEYS=f"write:{KEY}") as (address, _):
         statuses = fuzz(address, requests=options.requests, key=KEY, seed=options.seed)
     print(f"{sum(statuses.values()):,} requests:", ", ".join(f"{n:,} x {s}" for s, n in sorted(statuses.items())))
 

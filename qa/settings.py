@@ -66,7 +66,7 @@ class Settings:
     max_concurrency: int = _setting(
         0, "Questions that one process of the service works on at once; 0 takes what its processors can."
     )
-    max_waiting: int = _setting(2, "Questions that wait in one process for their turn; more are told to come back.")
+    max_waiting: int = _setting(1, "Questions that wait in one process for their turn; more are told to come back.")
     rate_limit: int = _setting(
         0, "Most questions a minute for one key, or one address where no key is set; 0 sets no limit."
     )

@@ -223,6 +223,7 @@ def test_neither_an_article_nor_a_question_runs_a_script(open_page):
             button.click()
             page.wait_for_selector("dialog[open]")
             page.keyboard.press("Escape")
+            page.wait_for_selector("dialog:not([open])", state="attached")
     page.goto(page.url + "&read=" + PWN)
     page.wait_for_timeout(200)
     assert page.evaluate("window.pwned") is None
@@ -266,6 +267,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(open_page, page_
     check(page)
     assert page.locator("dialog").bounding_box()["width"] <= width
     page.keyboard.press("Escape")
+    page.wait_for_selector("dialog:not([open])", state="attached")
     ask(page, NOT_IN_THEM)
     check(page)
     page.route("**/v1/ask", lambda route: route.fulfill(json=answer_with_spans(page_index)))
@@ -325,6 +327,23 @@ def test_the_page_says_what_is_wrong(open_page):
     page.keyboard.press("Enter")
     page.wait_for_selector("[role=alert]")
     assert page.get_by_role("alert").inner_text() == "The service cannot be reached."
+
+
+def test_the_page_comes_back_where_the_service_is_too_busy(open_page, page_index):
+    busy = {"error": {"code": "overloaded", "message": "Too many questions at once."}}
+    refusals = [1]
+
+    def answer(route):
+        if refusals:
+            refusals.pop()
+            route.fulfill(status=503, headers={"Retry-After": "0.1"}, json=busy)
+        else:
+            route.continue_()
+
+    page = open_page()
+    page.route("**/v1/ask", answer)
+    ask(page, QUESTION)
+    assert page.locator(".citation").count() > 0 and refusals == []
 
 
 @contextmanager

@@ -46,7 +46,7 @@ function address({ question, document: id, read, range }) {
 }
 
 function readAt(read, range) {
-  history.replaceState(history.state, "", address({ ...readAddress(), read, range }));
+  history.replaceState({}, "", address({ ...readAddress(), read, range }));
 }
 
 // --- asking
@@ -133,16 +133,14 @@ function openCitation(citation) {
 
 function openAt(id, range) {
   opener = document.activeElement;
-  history.pushState({ opened: true }, "", address({ ...readAddress(), read: id, range }));
+  history.pushState({}, "", address({ ...readAddress(), read: id, range }));
   openArticle(id, range);
 }
 
 function leaveReader() {
   opener?.focus();
   opener = null;
-  if (!readAddress().read) return;
-  if (history.state?.opened) history.back();
-  else history.replaceState({}, "", address({ ...readAddress(), read: "", range: null }));
+  if (readAddress().read) history.replaceState({}, "", address({ ...readAddress(), read: "", range: null }));
 }
 
 // --- the collection

@@ -29,7 +29,9 @@ export class Reader {
 
   /** Open an article at a range of its text; `quotes` are the ranges to step through. */
   async open(id, range, quotes) {
+    const wanted = (this.wanted = Symbol(id));
     const [info, text] = await Promise.all([this.service.document(id), this.service.text(id)]);
+    if (wanted !== this.wanted) return; // another was asked for, or none any more
     this.id = id;
     this.#arrange(quotes, range);
     $("reader-title").textContent = titleOf(info);
@@ -41,6 +43,7 @@ export class Reader {
   }
 
   close() {
+    this.wanted = null;
     if (this.dialog.open) this.dialog.close();
   }
 
