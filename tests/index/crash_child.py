@@ -1,6 +1,8 @@
-"""Builds without end, to be killed: run as a program it forks a builder for each line ``START NUMBER`` on stdin.
+"""Builds without end, to be killed: run as a program it forks a builder for each line ``START SEED [POINT]`` on stdin.
 
-Forking spares each builder the import of numpy, FAISS and tantivy, so that hundreds can be killed in a minute.
+Without a point the builder goes on until it is killed. With one it kills itself there: points are the calls that reach
+the database or the file system, counted from the start of the build. Forking
+spares each builder the import of numpy, FAISS and tantivy, so that hundreds can be killed in a minute or two.
 """
 
 from __future__ import annotations
@@ -8,11 +10,17 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 
 from tests.conftest import WordsEncoder
 
+CHANGING = {
+    "execute", "executemany", "replace", "rename", "unlink", "rmdir", "link", "mkdir", "chmod", "fsync", "write",
+    "write_index", "commit", "wait_merging_threads", "writer",
+}  # fmt: skip
 NAMES = tuple(f"{letter}.txt" for letter in "abcdefgh")
 
 
@@ -28,7 +36,22 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def build_without_end(folder: Path, seed: int) -> None:
+def kill_at(point: int) -> None:
+    """Let this process kill itself before a call that changes something on disk."""
+    passed = 0
+
+    def count(_frame: FrameType, event: str, called: object) -> None:
+        nonlocal passed
+        name, owner = getattr(called, "__name__", ""), getattr(called, "__self__", None)
+        if event == "c_call" and name in CHANGING and not isinstance(owner, str):
+            if passed == point:
+                os.kill(os.getpid(), signal.SIGKILL)
+            passed += 1
+
+    sys.setprofile(count)
+
+
+def build_without_end(folder: Path, seed: int, point: int | None) -> None:
     """Write a random state of the articles into the log, then to disk, then index it; again and again."""
     from index import PassageSettings, build_index
 
@@ -49,8 +72,13 @@ def build_without_end(folder: Path, seed: int) -> None:
             fresh = folder / "articles" / f".{name}"
             fresh.write_text(article(name, version))
             fresh.replace(folder / "articles" / name)
+        if point is not None:
+            kill_at(point)
         build_index([folder / "articles"], folder / "index", encoder=WordsEncoder(), settings=short)
+        sys.setprofile(None)
         say("built")
+        if point is not None:
+            os._exit(0)
 
 
 def main() -> None:
@@ -64,10 +92,10 @@ def main() -> None:
     import index.readers.pool  # noqa: F401
 
     for line in sys.stdin:
-        seed = int(line.split()[1])
+        seed, *point = (int(number) for number in line.split()[1:])
         child = os.fork()
         if child == 0:
-            build_without_end(Path(sys.argv[1]), seed)
+            build_without_end(Path(sys.argv[1]), seed, point[0] if point else None)
         say(f"pid {child}")
         os.waitpid(child, 0)
         say("ended")

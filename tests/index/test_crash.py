@@ -19,7 +19,8 @@ from index import IndexNotFoundError, PassageIndex, build_index, verify_index
 from tests.conftest import WordsEncoder
 from tests.index.crash_child import article
 
-KILLS = 220
+KILLS = 90
+"""At random times; as many and more are at each call that changes something on disk."""
 ROOT = Path(__file__).parents[2]
 
 State = dict[str, int]
@@ -32,10 +33,11 @@ class Builders:
         self._process = process
         self._started = 0
 
-    def start(self) -> int:
+    def start(self, point: int | None = None) -> int:
+        """Start a builder, which kills itself at the point where one is given, and return its process id."""
         self._started += 1
         assert self._process.stdin is not None
-        self._process.stdin.write(f"START {self._started}\n")
+        self._process.stdin.write(f"START {self._started} {'' if point is None else point}\n")
         self._process.stdin.flush()
         return int(self.read("pid").split()[1])
 
@@ -83,13 +85,42 @@ def published(folder: Path) -> tuple[int, State]:
         return passages.revision, state
 
 
+class Watcher:
+    """Looks at the index after each kill."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "articles").mkdir()
+        self._folder = folder
+        self._known = 0
+        self.now: tuple[int, State] = (0, {})
+        self.revisions: set[int] = set()
+        self.behind = 0
+
+    def look(self) -> None:
+        """Find the revision seen last, or a later one that is a state which was to be published since."""
+        states = logged(self._folder)
+        now = published(self._folder)
+        assert now == self.now or (now[0] > self.now[0] and now[1] in states[self._known :])
+        if now[0]:
+            assert verify_index(self._folder / "index", sources=False).ok
+        self._known, self.now = len(states), now
+        self.revisions.add(now[0])
+        self.behind += bool(states) and now[1] != states[-1]
+
+    def finish(self) -> None:
+        """Find that the next build, let through, publishes what is on disk."""
+        build_index([self._folder / "articles"], self._folder / "index", encoder=WordsEncoder())
+        on_disk = {path.name: path.read_text() for path in (self._folder / "articles").glob("*.txt")}
+        assert published(self._folder)[1] == {
+            name: int(text.split("version ")[1].split()[0]) for name, text in on_disk.items()
+        }
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(280)
 def test_a_build_killed_at_any_instant_leaves_a_whole_revision(tmp_path: Path) -> None:
-    (tmp_path / "articles").mkdir()
     choose = random.Random(2025)
-    before: tuple[int, State] = (0, {})
-    known, revisions, behind = 0, set(), 0
+    watcher = Watcher(tmp_path)
     with builders(tmp_path) as forked:
         for _ in range(KILLS):
             pid = forked.start()
@@ -98,18 +129,30 @@ def test_a_build_killed_at_any_instant_leaves_a_whole_revision(tmp_path: Path) -
             time.sleep(choose.uniform(0, 0.12))
             os.kill(pid, signal.SIGKILL)
             forked.read("ended")
-            states = logged(tmp_path)
-            now = published(tmp_path)
-            assert now[0] >= before[0]
-            assert now == before or (now[0] > before[0] and now[1] in states[known:])
-            assert verify_index(tmp_path / "index", sources=False).ok if now[0] else True
-            known, before = len(states), now
-            revisions.add(now[0])
-            behind += bool(states) and now[1] != states[-1]
-    assert len(revisions) > KILLS / 5, "most kills should fall into a build that had something to publish"
-    assert behind > KILLS / 5, "most kills should fall before the revision was published"
-    build_index([tmp_path / "articles"], tmp_path / "index", encoder=WordsEncoder())
-    assert published(tmp_path)[1] == {
-        path.name: int(path.read_text().split("version ")[1].split()[0])
-        for path in (tmp_path / "articles").glob("*.txt")
-    }
+            watcher.look()
+    assert len(watcher.revisions) > KILLS / 5, "many kills should fall into a build that comes after another"
+    assert watcher.behind > KILLS / 5, "many kills should fall before the revision was published"
+    watcher.finish()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(280)
+@pytest.mark.parametrize("is_first", [True, False], ids=["first build", "later build"])
+def test_a_build_killed_at_any_write_leaves_a_whole_revision(tmp_path: Path, is_first: bool) -> None:
+    watcher = Watcher(tmp_path)
+    kills = 0
+    with builders(tmp_path) as forked:
+        for point in range(0, 100_000, 2 if is_first else 1):
+            if is_first and (tmp_path / "index").exists():
+                (tmp_path / "index").rename(tmp_path / f"killed-{point}")
+                watcher.now = (0, {})
+            forked.start(point)
+            through = forked.read("built", "ended").startswith("built")
+            if through:
+                forked.read("ended")
+            watcher.look()
+            if through:
+                break
+            kills += 1
+    assert kills >= (30 if is_first else 70)
+    watcher.finish()
