@@ -70,6 +70,7 @@ async def _answer(service: Service, request: Request, asked: AskRequest) -> Resp
     filters = parse_filters(asked.filters)
 
     def work() -> bytes:
+        service.assistant.passages.refresh()  # so that the answer names the revision that it is from
         answer = service.assistant.ask(asked.question, k=asked.k, risk=asked.risk, filters=filters)
         service.metrics.count_answer(answer.answered)
         service.metrics.show_index(answer.index)
