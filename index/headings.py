@@ -14,7 +14,12 @@ _ROMAN = re.compile(r"(?=[IVXLC])(?:X{0,3}(?:IX|IV|V?I{0,3}))[.)]\s+\S.*")
 _DECIMAL = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,4})[.)]?\s+[^\W\d_].*")
 _ENDS_OPEN = re.compile(r"[.!:;,…。！](?:[\"'”’»)\]])?$")
 _PAIR = re.compile(r"[QA]\s?[:.]\s|(?:Question|Answer)\s?\d*\s?:")
-_MAX_WORDS, _MAX_CHARS = 14, 110
+_DATUM = re.compile(
+    r"(?:authors?|by|writer|editor|source|date|published|updated|licen[cs]e|doi|url|isbn|keywords|tags|category|title"
+    r"|subject|from|to)\s?:|[^\s:]+(?:\s[^\s:]+)?:\s*(?-i:[^\sA-Z])",
+    re.IGNORECASE,
+)
+_MAX_WORDS, _MAX_CHARS, _MAX_MARKED = 14, 110, 200
 _MIN_BODY_WORDS = 9
 _SMALL = frozenset(
     "a an and as at but by for from in into nor of off on onto or over per so than the to up via vs with".split()
@@ -23,11 +28,19 @@ _SMALL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A heading: how deep it stands (1 is the outermost, 0 the article's title), its words, and its line."""
+    """A heading.
+
+    Attributes:
+        level: How deep it stands: 1 is the outermost, 0 the article's title.
+        title: Its words.
+        span: Its line.
+        is_marked: Whether the format or a number says that it is one; otherwise it only looks like one.
+    """
 
     level: int
     title: str
     span: Span
+    is_marked: bool = True
 
 
 def find_headings(document: Document, lines: Sequence[Span]) -> list[Heading | None]:
@@ -40,7 +53,7 @@ def find_headings(document: Document, lines: Sequence[Span]) -> list[Heading | N
     if document.sections:
         return _given(document, lines)
     text = document.text
-    words = [text[line.start : min(line.end, line.start + _MAX_CHARS + 1)] for line in lines]
+    words = [text[line.start : min(line.end, line.start + _MAX_MARKED + 1)] for line in lines]
     has_roman = any(_ROMAN.fullmatch(line) for line in words)
     found: list[Heading | None] = []
     for i, line in enumerate(lines):
@@ -53,7 +66,8 @@ def find_headings(document: Document, lines: Sequence[Span]) -> list[Heading | N
             found.append(None)
             continue
         title = _title(words[i])
-        found.append(Heading(0 if title == document.title else level, title, line))
+        is_marked = any(pattern.fullmatch(words[i]) for pattern in (_MARKDOWN, _ROMAN, _DECIMAL))
+        found.append(Heading(0 if title == document.title else level, title, line, is_marked))
     return found
 
 
@@ -81,7 +95,8 @@ def _title(line: str) -> str:
 def _level(line: str, above: str, below: str, *, has_roman: bool) -> int | None:
     """Return how deep a line stands as a heading, or None where it is none."""
     if match := _MARKDOWN.fullmatch(line):
-        return len(match[1]) if match["title"] else None
+        is_item = len(line) > _MAX_MARKED or _ENDS_OPEN.search(match["title"]) or match["title"][:1] in ",;:."
+        return None if is_item else len(match[1])
     if not below or len(line) > _MAX_CHARS or len(line.split()) > _MAX_WORDS or _ENDS_OPEN.search(line):
         return None
     if _ROMAN.fullmatch(line):
@@ -99,10 +114,10 @@ def _looks_like_title(line: str) -> bool:
     """Return whether the line starts like a title: a capital or a figure, and few words or most of them capital."""
     words = [word for word in line.split() if word.lower() not in _SMALL]
     letters = [word for word in words if word[0].isalpha()]
-    if not letters or letters[0][0].islower():
+    if not letters or letters[0][0].islower() or _DATUM.match(line):
         return False
     capital = sum(not word[0].islower() for word in letters)
-    return len(words) <= 7 or capital >= 0.6 * len(letters)
+    return capital >= 0.6 * len(letters) or (len(words) <= 7 and "," not in line)
 
 
 def _stands_above(line: str, below: str) -> bool:

@@ -23,6 +23,7 @@ _QUESTION = re.compile(r"(?:Q|Question)\s?\d*\s?[:.]\s", re.IGNORECASE)
 _ANSWER = re.compile(r"(?:A|Answer)\s?\d*\s?[:.]\s", re.IGNORECASE)
 _TERM = re.compile(r"\w[^:.!?]{0,60}:\s+\S")
 _CONTEXT_CHARS = 600
+_WEAK_REACH = 4000  # a line that only looks like a heading (a caption) must not name the rest of the article
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,10 @@ def _parts(document: Document, settings: PassageSettings) -> list[_Part]:
         crossed = False
         while gap and gap.start < line.start:
             crossed, gap = True, next(gaps, None)
+        weak = above[-1] if above and not above[-1].is_marked else None
+        if weak and not heading and line.start - weak.span.end > _WEAK_REACH and kinds[i][1] != kinds[i - 1][1]:
+            above = [h for h in above if h.is_marked]
+            parts.append(_Part(tuple(h.title for h in above), [], follows=True))
         last = parts[-1]
         only_headings = not last.units or last.units[-1].kind == "heading"
         if heading:
@@ -268,18 +273,19 @@ def _runs(units: Sequence[_Unit], settings: PassageSettings) -> Iterator[list[_U
 def _cut(run: list[_Unit], settings: PassageSettings) -> Iterator[list[_Unit]]:
     """Yield passages of about equal size, none above ``max_words`` that has more than one unit."""
     size = sum(unit.words for unit in run)
-    target = size / max(1, math.ceil(size / settings.max_words))
+    repeated = min(settings.overlap * size / len(run), settings.max_words / 3)
+    target = size / max(1, math.ceil((size - repeated) / (settings.max_words - repeated)))
     passage: list[_Unit] = []
     words = fresh = 0
     for unit in run:
-        full = words + unit.words > settings.max_words or words + unit.words / 2 > target
-        if passage and fresh and full and (passage[-1].kind != "heading" or words > settings.max_words):
+        full = words + unit.words > settings.max_words or fresh + unit.words / 2 > target
+        if fresh and full and (passage[-1].kind != "heading" or words > settings.max_words):
             yield passage
             passage = _shared(passage, unit, settings)
             words, fresh = sum(u.words for u in passage), 0
         passage.append(unit)
         words += unit.words
-        fresh += 1
+        fresh += unit.words
     if passage:
         yield passage
 
