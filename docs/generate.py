@@ -21,9 +21,10 @@ def cli_page() -> str:
     """Return the page of the command line: the help text of every command."""
     commands = [("ask", ask), ("qa", qa)]
     context = click.Context(qa, info_name="qa")
-    commands += [
-        (f"qa {name}", command) for name in qa.list_commands(context) if (command := qa.get_command(context, name))
-    ]
+    for name in qa.list_commands(context):
+        command = qa.get_command(context, name)
+        assert command is not None, "a listed command is there"
+        commands.append((f"qa {name}", command))
     parts = ["# The command line", "Made from the programs' own help by `python docs/generate.py`."]
     for name, command in commands:
         text = command.get_help(click.Context(command, info_name=name, terminal_width=100, max_content_width=100))
