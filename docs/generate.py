@@ -38,8 +38,8 @@ def settings_page() -> str:
     return (
         "# Settings\n\n"
         "Made from `qa/settings.py` by `python docs/generate.py`. A flag wins over the variable, the variable over the "
-        "default.\nAn unknown `QA_*` variable is an error. What shaped an index (its encoder, its passages' size) lies in "
-        "the index\nand is not set again.\n\n"
+        "default.\nAn unknown `QA_*` variable is an error. What shaped an index lies in the index and is not set again."
+        "\n\n"
         f"| variable | default | meaning |\n|---|---|---|\n{rows}\n"
     )
 
