@@ -94,7 +94,6 @@ class OnnxSpans:
         types[0, len(opening) :] = 1
         feed = {
             "input_ids": np.array([[*opening, *second]], dtype=np.int64),
-            "attention_mask": np.ones((1, tokens), dtype=np.int64),
             "token_type_ids": types,
         }
         start, end = self._session.run(["start_logits", "end_logits"], feed)

@@ -20,12 +20,15 @@ from torch import Tensor, nn
 from training.features import load_tokenizer
 from training.model import ReaderModel, load_model
 
-INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+INPUTS = ("input_ids", "token_type_ids")
 OUTPUTS = ("start_logits", "end_logits")
 
 
 class PlainReader(nn.Module):
-    """The same network in plain operations, which trace to a small graph."""
+    """The same network in plain operations, which trace to a small graph.
+
+    It takes no mask: a window is read by itself, so nothing is padded.
+    """
 
     def __init__(self, model: ReaderModel) -> None:
         """Borrow the trained weights."""
@@ -33,23 +36,24 @@ class PlainReader(nn.Module):
         self.bert, self.head = model.bert, model.head
         self.heads = model.bert.config.num_attention_heads
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, input_ids: Tensor, token_type_ids: Tensor) -> tuple[Tensor, Tensor]:
         """Return the start and end logits."""
         emb = self.bert.embeddings
         positions = torch.arange(512)[None, : input_ids.shape[1]]
         x = emb.word_embeddings(input_ids) + emb.token_type_embeddings(token_type_ids)
         x = emb.LayerNorm(x + emb.position_embeddings(positions))
-        bias = (1.0 - attention_mask[:, None, None, :].to(x.dtype)) * -10000.0
         for layer in self.bert.encoder.layer:
-            x = self._layer(layer, x, bias)
+            x = self._layer(layer, x)
         start, end = self.head(x).split(1, dim=-1)
         return start.squeeze(-1), end.squeeze(-1)
 
-    def _layer(self, layer: nn.Module, x: Tensor, bias: Tensor) -> Tensor:
+    def _layer(self, layer: nn.Module, x: Tensor) -> Tensor:
         attention = layer.attention
-        q, k, v = (self._split(part(x)) for part in (attention.self.query, attention.self.key, attention.self.value))
-        scores = torch.matmul(q, k.transpose(-1, -2)) / (q.shape[-1] ** 0.5) + bias
-        mixed = torch.matmul(torch.softmax(scores, dim=-1), v).permute(0, 2, 1, 3).contiguous()
+        scale = (x.shape[-1] // self.heads) ** -0.5
+        q = self._split(attention.self.query(x) * scale)
+        k, v = self._split(attention.self.key(x)), self._split(attention.self.value(x))
+        weights = torch.softmax(torch.matmul(q, k.transpose(-1, -2)), dim=-1)
+        mixed = torch.matmul(weights, v).permute(0, 2, 1, 3).contiguous()
         mixed = mixed.view(*mixed.shape[:2], -1)
         x = attention.output.LayerNorm(attention.output.dense(mixed) + x)
         inner = nn.functional.gelu(layer.intermediate.dense(x))
@@ -90,7 +94,7 @@ def write_graph(folder: str, checkpoint: Path, out: Path) -> None:
     axes = {n: {0: "windows", 1: "tokens"} for n in (*INPUTS, *OUTPUTS)}
     torch.onnx.export(
         plain,
-        (ids, torch.ones_like(ids), torch.zeros_like(ids)),
+        (ids, torch.zeros_like(ids)),
         str(out),
         input_names=list(INPUTS),
         output_names=list(OUTPUTS),
