@@ -26,7 +26,7 @@ GRAPH = "model.onnx"
 WEIGHTS = "model.weights"
 TOKENIZER = "tokenizer.json"
 FORMAT = 1
-_BATCH_TOKENS = 512  # small batches stay in the cache: benchmarks/encoding.py
+_BATCH_TOKENS = 512  # small batches stay in the processor's cache
 
 
 class Encoder(Protocol):

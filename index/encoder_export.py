@@ -77,10 +77,10 @@ def find_model(model: str) -> Path:
     Raises:
         EncoderNotFoundError: Nothing there; the message says what to do.
     """
-    if (folder := Path(model).expanduser()).is_dir():
-        return folder
     if model in _DEFAULT_NAMES:
         return _default_model()
+    if (folder := Path(model).expanduser()).is_dir():
+        return folder
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
