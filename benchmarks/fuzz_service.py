@@ -79,7 +79,10 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    with shipped_index() as index_path, serving(index_path, QA_API_KEYS=f"write:{KEY}") as (address, _):
+    with (
+        shipped_index() as index_path,
+        serving(index_path, QA_API_KEYS=f"write:{KEY}", QA_REQUEST_TIMEOUT="600") as (address, _),
+    ):
         statuses = fuzz(address, requests=options.requests, key=KEY, seed=options.seed)
     print(f"{sum(statuses.values()):,} requests:", ", ".join(f"{n:,} x {s}" for s, n in sorted(statuses.items())))
 
