@@ -184,7 +184,7 @@ class Assistant:
         counts = self._frequencies(terms)
         rarity = _rarity(counts, state.passages)
         unknown = {key for key, count in counts.items() if count == 0}
-        candidates = find_candidates(terms, hits, rarity=rarity, unknown=unknown)
+        candidates = find_candidates(asked, terms, hits, rarity=rarity, unknown=unknown)
         watch.lap("retrieve")
         ranked = self._read(asked, terms, candidates, rarity, first=first)
         watch.lap("read")

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from index import Hit, Span
+from qa.definitions import asked_term, find_definition
 from qa.quotes import choose_quote
 from qa.reader import Reader, Reading
 from qa.terms import Coverage, QuestionTerms, cover
@@ -32,9 +33,10 @@ class Candidate:
 
     @property
     def span(self) -> Span | None:
-        """The answer's words in the passage's text, or None."""
+        """The answer's words in the passage's text, or None where none are marked inside the quote."""
         reading = self.reading
-        return Span(reading.start, reading.end) if reading and reading.start < reading.end else None
+        is_quoted = reading is not None and self.quote.start <= reading.start < reading.end <= self.quote.end
+        return Span(reading.start, reading.end) if reading is not None and is_quoted else None
 
     @property
     def whole(self) -> Span:
@@ -51,7 +53,12 @@ class Candidate:
 
 
 def find_candidates(
-    terms: QuestionTerms, hits: Sequence[Hit], *, rarity: Mapping[str, float], unknown: Collection[str]
+    question: str,
+    terms: QuestionTerms,
+    hits: Sequence[Hit],
+    *,
+    rarity: Mapping[str, float],
+    unknown: Collection[str],
 ) -> list[Candidate]:
     """Return the passages as candidates that are not read yet, in the order given.
 
@@ -62,23 +69,27 @@ def find_candidates(
     * ``dense_first``, ``lexical_first``: 1 where the retriever put it first;
     * ``coverage``: share of the question's content words that the passage has, weighted by rarity;
     * ``quote_coverage``: the same of the quote alone;
+    * ``defines``: 1 where the question asks what something is and a sentence opens by saying so: that is its quote;
     * ``missing_name``, ``missing_number``, ``other_code``: how many the passage lacks;
     * ``unknown_name``: how many of its missing names no passage of the collection has;
     * ``unknown_word``: share of the content words that no passage has, the same for all candidates;
     * ``reader``, ``probability``, ``span_gap``: 0 until it is read, see :func:`read_candidates`.
 
     Args:
+        question: What is asked.
         terms: Of the question.
         hits: The passages.
         rarity: Weight of each content word's key.
         unknown: Keys of content words that no passage of the collection has.
     """
     most_dense, most_lexical = _most(h.dense for h in hits), _most(h.lexical for h in hits)
+    term = asked_term(question)
     candidates = []
     for hit in hits:
         coverage = cover(terms, hit.text, hit.passage.context, rarity)
         unknown_names = [name for name in terms.names if name.key in unknown and name.text in coverage.missing_names]
-        quote = choose_quote(hit.text, terms, None, rarity=rarity)
+        definition = find_definition(hit.text, term)
+        quote = definition or choose_quote(hit.text, terms, None, rarity=rarity)
         features = {
             "dense": hit.dense or 0.0,
             "lexical": (hit.lexical or 0.0) / most_lexical if most_lexical > 0 else 0.0,
@@ -86,6 +97,7 @@ def find_candidates(
             "lexical_first": float(hit.lexical is not None and hit.lexical == most_lexical),
             "coverage": coverage.share,
             "quote_coverage": _quote_coverage(hit, quote, terms, rarity),
+            "defines": float(definition is not None),
             "missing_name": float(len(coverage.missing_names)),
             "missing_number": float(len(coverage.missing_numbers)),
             "other_code": float(len(coverage.other_codes)),
@@ -107,7 +119,7 @@ def read_candidates(
     *,
     rarity: Mapping[str, float],
 ) -> list[Candidate]:
-    """Return the candidates, read: each quotes the sentences of its best span.
+    """Return the candidates, read: each but a definition quotes the sentences of its best span.
 
     Their features then also have:
 
@@ -123,7 +135,9 @@ def read_candidates(
             read.append(candidate)
             continue
         hit = candidate.hit
-        quote = choose_quote(hit.text, terms, Span(reading.start, reading.end), rarity=rarity)
+        quote = candidate.quote
+        if not candidate.features["defines"]:
+            quote = choose_quote(hit.text, terms, Span(reading.start, reading.end), rarity=rarity)
         features = {
             **candidate.features,
             "quote_coverage": _quote_coverage(hit, quote, terms, rarity),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from index import Span, split_sentences
-from qa.terms import QuestionTerms, cover
+from qa.terms import QuestionTerms, cover, find_codes
 
 
 def choose_quote(
@@ -13,7 +13,8 @@ def choose_quote(
 ) -> Span:
     """Return the answering sentence or sentences, as a span of the passage's text.
 
-    With a span that a reader marked, these are the sentences it lies in. Without one, the sentence that has most of
+    With a span that a reader marked, these are the sentences it lies in, unless they name another code than the one
+    asked for. Without one, the sentence that has most of
     the question's words; a question repeated in the text (``Q: ...?``) gives way to the sentence after it.
 
     Args:
@@ -28,12 +29,27 @@ def choose_quote(
     if span is not None:
         touched = [s for s in sentences if s.overlaps(span)]
         if touched:
-            return Span(touched[0].start, touched[-1].end)
+            quote = Span(touched[0].start, touched[-1].end)
+            return _with_code(text, quote, sentences, terms) or quote
     shares = [_share(text[s.start : s.end], terms, rarity) for s in sentences]
     best = max(range(len(sentences)), key=lambda i: (shares[i], -i))
     if text[: sentences[best].end].endswith("?") and best + 1 < len(sentences):
         best += 1
     return sentences[best]
+
+
+def _with_code(text: str, quote: Span, sentences: Sequence[Span], terms: QuestionTerms) -> Span | None:
+    """Return the sentence that has the code asked for, where the quote is about another code; else None.
+
+    A reader takes "Search-2025" for "Echelon-2025" easily; the words do not.
+    """
+    asked = {(code.name, code.number) for code in terms.codes}
+    if not asked:
+        return None
+    quoted = {(code.name, code.number) for code in find_codes(text[quote.start : quote.end])}
+    if not quoted or quoted & asked:
+        return None
+    return next((s for s in sentences if {(c.name, c.number) for c in find_codes(text[s.start : s.end])} & asked), None)
 
 
 def _share(sentence: str, terms: QuestionTerms, rarity: Mapping[str, float] | None) -> float:

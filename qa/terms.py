@@ -154,7 +154,7 @@ def question_terms(question: str) -> QuestionTerms:
         content=tuple(first.values()),
         names=tuple(names),
         numbers=tuple(w for w in content if w.is_number and w.text[0].isdigit()),
-        codes=tuple(_code(match, words) for match in _CODE.finditer(question)),
+        codes=tuple(find_codes(question)),
     )
 
 
@@ -162,6 +162,13 @@ def _is_name(word: Word, question: str) -> bool:
     return word.text[0].isupper() and (
         bool(question[: word.start].strip()) or len(word.text) > 1 and word.text.isupper()
     )
+
+
+def find_codes(text: str) -> list[Code]:
+    """Return the names with a number in a text, in order."""
+    matches = list(_CODE.finditer(text))
+    words = split_words(text) if matches else []
+    return [_code(match, words) for match in matches]
 
 
 def _code(match: re.Match[str], words: Sequence[Word]) -> Code:

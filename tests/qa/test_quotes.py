@@ -27,3 +27,13 @@ def test_without_marked_words_the_sentence_with_most_words_of_the_question_is_qu
 def test_a_question_in_the_text_gives_way_to_its_answer():
     text = "Q: How does China pay for railways?\nA: By loans."
     assert quoted("How does China pay for railways?", text) == "A: By loans."
+
+
+def test_a_reader_that_marks_another_code_is_corrected_by_the_words():
+    text = "The Echelon-2025 drill was about roads. The Search-2025 drill was about spies."
+    start = text.index("spies")
+    assert (
+        quoted("What was Echelon-2025 about?", text, Span(start, start + 5))
+        == "The Echelon-2025 drill was about roads."
+    )
+    assert quoted("What was Search-2025 about?", text, Span(start, start + 5)).startswith("The Search-2025")
