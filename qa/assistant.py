@@ -31,6 +31,7 @@ FIRST_READ = 5
 """How many are read before the rest is: where one of these answers for sure, the rest is left unread."""
 SURE = 0.9
 """The confidence at which the rest cannot win."""
+_ATTEMPTS = 3
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +180,7 @@ class Assistant:
     ) -> tuple[QuestionTerms, list[Ranked], IndexState]:
         asked = self._checked(question)
         terms = question_terms(asked)
-        state = IndexState(self.passages.revision, self.passages.document_count, self.passages.passage_count)
-        hits = self.passages.search(asked, k=max(PASSAGES_READ, first), filters=filters)
+        state, hits = self._search(asked, filters, k=max(PASSAGES_READ, first))
         counts = self._frequencies(terms)
         rarity = _rarity(counts, state.passages)
         unknown = {key for key, count in counts.items() if count == 0}
@@ -189,6 +189,15 @@ class Assistant:
         ranked = self._read(asked, terms, candidates, rarity, first=first)
         watch.lap("read")
         return terms, ranked, state
+
+    def _search(self, question: str, filters: Filters | None, *, k: int) -> tuple[IndexState, list[Hit]]:
+        """Return the hits with the state of the index that they are from: search again where it changed meanwhile."""
+        for _ in range(_ATTEMPTS):
+            state = IndexState(self.passages.revision, self.passages.document_count, self.passages.passage_count)
+            hits = self.passages.search(question, k=k, filters=filters)
+            if self.passages.revision == state.revision:
+                break
+        return state, hits
 
     def _read(
         self,
