@@ -1,8 +1,8 @@
 """Builds without end, to be killed: run as a program it forks a builder for each line ``START SEED [POINT]`` on stdin.
 
 Without a point the builder goes on until it is killed. With one it kills itself there: points are the calls that reach
-the database or the file system, counted from the start of the build. Forking
-spares each builder the import of numpy, FAISS and tantivy, so that hundreds can be killed in a minute or two.
+the database or the file system, counted from the start of the build. Forking spares each builder the import of numpy,
+FAISS and tantivy, so that hundreds can be killed in a minute or two.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ import random
 import signal
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 
-from tests.conftest import WordsEncoder
+from index import PassageSettings
+from tests.conftest import WordsEncoder, write_articles
 
 CHANGING = {
     "execute", "executemany", "replace", "rename", "unlink", "rmdir", "link", "mkdir", "chmod", "fsync", "write",
     "write_index", "commit", "wait_merging_threads", "writer",
 }  # fmt: skip
+SHORT = PassageSettings(max_words=12, min_words=3, tiny_words=2, overlap=0)
 NAMES = tuple(f"{letter}.txt" for letter in "abcdefgh")
 
 
@@ -53,10 +56,9 @@ def kill_at(point: int) -> None:
 
 def build_without_end(folder: Path, seed: int, point: int | None) -> None:
     """Write a random state of the articles into the log, then to disk, then index it; again and again."""
-    from index import PassageSettings, build_index
+    from index import build_index
 
     choose = random.Random(seed)
-    short = PassageSettings(max_words=12, min_words=3, tiny_words=2, overlap=0)
     for turn in range(10_000):
         state = {name: seed * 10_000 + turn for name in NAMES if choose.random() < 0.7}
         kept = sorted((folder / "articles").iterdir())
@@ -74,7 +76,7 @@ def build_without_end(folder: Path, seed: int, point: int | None) -> None:
             fresh.replace(folder / "articles" / name)
         if point is not None:
             kill_at(point)
-        build_index([folder / "articles"], folder / "index", encoder=WordsEncoder(), settings=short)
+        build_index([folder / "articles"], folder / "index", encoder=WordsEncoder(), settings=SHORT)
         sys.setprofile(None)
         say("built")
         if point is not None:
@@ -83,19 +85,20 @@ def build_without_end(folder: Path, seed: int, point: int | None) -> None:
 
 def main() -> None:
     """Fork a builder for each line on stdin and print its process id."""
-    import faiss  # noqa: F401 - loaded once, for all builders
-    import filelock  # noqa: F401
-    import tantivy  # noqa: F401
+    from index import build_index
 
-    import index.build
-    import index.passages
-    import index.readers.pool  # noqa: F401
-
+    with TemporaryDirectory() as folder:  # loads all that a build needs, once for all builders
+        write_articles(Path(folder, "articles"), {"warm.txt": article("warm.txt", 0)})
+        build_index([Path(folder, "articles")], Path(folder, "index"), encoder=WordsEncoder(), settings=SHORT)
     for line in sys.stdin:
         seed, *point = (int(number) for number in line.split()[1:])
         child = os.fork()
         if child == 0:
-            build_without_end(Path(sys.argv[1]), seed, point[0] if point else None)
+            try:
+                build_without_end(Path(sys.argv[1]), seed, point[0] if point else None)
+            except BaseException as error:
+                say(f"failed {error!r}")
+                os._exit(1)
         say(f"pid {child}")
         os.waitpid(child, 0)
         say("ended")

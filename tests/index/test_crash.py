@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from index import IndexNotFoundError, PassageIndex, build_index, verify_index
-from tests.conftest import WordsEncoder
-from tests.index.crash_child import article
+from tests.conftest import WordsEncoder, write_articles
+from tests.index.crash_child import NAMES, SHORT, article
 
-KILLS = 90
+KILLS = 80
 """At random times; as many and more are at each call that changes something on disk."""
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +38,7 @@ class Builders:
         """Start a builder, which kills itself at the point where one is given, and return its process id."""
         self._started += 1
         assert self._process.stdin is not None
-        self._process.stdin.write(f"START {self._started} {'' if point is None else point}\n")
+        self._process.stdin.write(f"START {self._started}\n" if point is None else f"START 2025 {point}\n")
         self._process.stdin.flush()
         return int(self.read("pid").split()[1])
 
@@ -45,6 +46,7 @@ class Builders:
         """Return the next line of one of the kinds."""
         assert self._process.stdout is not None
         while line := self._process.stdout.readline():
+            assert not line.startswith("failed"), line
             if line.split()[0] in kinds:
                 return line
         raise AssertionError("the builders have ended")
@@ -88,11 +90,11 @@ def published(folder: Path) -> tuple[int, State]:
 class Watcher:
     """Looks at the index after each kill."""
 
-    def __init__(self, folder: Path) -> None:
-        (folder / "articles").mkdir()
+    def __init__(self, folder: Path, now: tuple[int, State] = (0, {})) -> None:
+        (folder / "articles").mkdir(exist_ok=True)
         self._folder = folder
         self._known = 0
-        self.now: tuple[int, State] = (0, {})
+        self.now = now
         self.revisions: set[int] = set()
         self.behind = 0
 
@@ -138,21 +140,28 @@ def test_a_build_killed_at_any_instant_leaves_a_whole_revision(tmp_path: Path) -
 @pytest.mark.slow
 @pytest.mark.timeout(280)
 @pytest.mark.parametrize("is_first", [True, False], ids=["first build", "later build"])
-def test_a_build_killed_at_any_write_leaves_a_whole_revision(tmp_path: Path, is_first: bool) -> None:
-    watcher = Watcher(tmp_path)
-    kills = 0
-    with builders(tmp_path) as forked:
-        for point in range(0, 100_000, 2 if is_first else 1):
-            if is_first and (tmp_path / "index").exists():
-                (tmp_path / "index").rename(tmp_path / f"killed-{point}")
-                watcher.now = (0, {})
-            forked.start(point)
+def test_a_build_killed_before_any_write_leaves_a_whole_revision(tmp_path: Path, is_first: bool) -> None:
+    before, folder = tmp_path / "before", tmp_path / "now"
+    write_articles(folder / "articles", {name: article(name, 1) for name in NAMES[:3]})
+    if not is_first:
+        build_index([folder / "articles"], folder / "index", encoder=WordsEncoder(), settings=SHORT)
+    expected = published(folder)
+    folder.rename(before)
+    kills, seen = 0, set()
+    with builders(folder) as forked:
+        while True:  # the same change each time, killed one write later
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.copytree(before, folder)
+            watcher = Watcher(folder, now=expected)
+            forked.start(point=kills)
             through = forked.read("built", "ended").startswith("built")
             if through:
                 forked.read("ended")
             watcher.look()
+            seen.add(watcher.now[0])
             if through:
                 break
             kills += 1
-    assert kills >= (30 if is_first else 70)
+    assert kills > 50
+    assert seen == {expected[0], expected[0] + 1}
     watcher.finish()
