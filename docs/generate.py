@@ -27,7 +27,8 @@ def cli_page() -> str:
         commands.append((f"qa {name}", command))
     parts = ["# The command line", "Made from the programs' own help by `python docs/generate.py`."]
     for name, command in commands:
-        text = command.get_help(click.Context(command, info_name=name, terminal_width=100, max_content_width=100))
+        width = {"terminal_width": 100, "max_content_width": 100}
+        text = command.get_help(click.Context(command, info_name=name, **command.context_settings, **width))
         parts.append(f"## `{name}`\n\n```\n{text}\n```")
     return "\n\n".join(parts) + "\n"
 

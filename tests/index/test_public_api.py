@@ -28,7 +28,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 def test_importing_the_package_loads_nothing() -> None:
     code = "import sys; before = set(sys.modules); import index; print(*sorted(set(sys.modules) - before))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["__future__", "index"]
+    assert set(done.stdout.split()) - {"__future__"} == {"index"}
 
 
 @pytest.mark.slow

@@ -219,7 +219,7 @@ def test_neither_an_article_nor_a_question_runs_a_script(open_page):
     page = open_page()
     for question in ("which queen plays chess with the king", "how many ships went to sea in the wind", f"{PWN} queen"):
         ask(page, question)
-        for button in page.locator(".citation .open").all()[:2]:
+        for button in page.locator(".citation .open:visible").all()[:2]:
             button.click()
             page.wait_for_selector("dialog[open]")
             page.keyboard.press("Escape")
