@@ -29,8 +29,8 @@ PASSAGES_READ = 12
 """How many passages are read at most: see the curve of latency and quality in docs/evaluation.md."""
 FIRST_READ = 5
 """How many are read before the rest is: where one of these answers for sure, the rest is left unread."""
-SURE = 0.9
-"""The confidence at which the rest cannot win."""
+SURE = 0.5
+"""The confidence at which the rest is left unread: see the same curve."""
 _ATTEMPTS = 3
 
 
