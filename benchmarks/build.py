@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 import time
@@ -38,17 +39,16 @@ def texts_of(folder: Path) -> Iterator[str]:
 
 
 def write_articles(folder: Path, texts: Iterator[str], count: int, words: int) -> None:
-    """Cut the texts into files of about so many words, at line ends; fewer texts than needed are used again."""
+    """Cut the texts into files of about so many words, after sentences; too few texts are used again."""
     folder.mkdir()
     pieces: list[str] = []
     for text in texts:
-        lines, size = [], 0
-        for line in text.splitlines():
-            lines.append(line)
-            size += len(line.split())
-            if size >= words:
-                pieces.append("\n".join(lines))
-                lines, size = [], 0
+        sentences: list[str] = []
+        for sentence in re.split(r"(?<=[.!?])\s+", text):
+            sentences.append(sentence)
+            if sum(len(one.split()) for one in sentences) >= words:
+                pieces.append(" ".join(sentences))
+                sentences = []
         if len(pieces) >= count:
             break
     for number in range(count):
