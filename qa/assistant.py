@@ -10,6 +10,7 @@ import math
 import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -90,8 +91,14 @@ class Assistant:
         """
         settings = settings or Settings.from_env()
         folder = index_to_ask(Path(path) if path is not None else settings.index)
-        reader = open_reader(settings.reader, threads=settings.thread_count)
-        passages = PassageIndex.open(folder, threads=settings.thread_count)
+        with ThreadPoolExecutor(1) as pool:  # a cold start opens both at once
+            opening = pool.submit(open_reader, settings.reader, threads=settings.thread_count)
+            passages = PassageIndex.open(folder, threads=settings.thread_count)
+            try:
+                reader = opening.result()
+            except BaseException:
+                passages.close()
+                raise
         return cls(passages, reader, _calibration_for(settings.reader, folder), settings)
 
     def ask(
