@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 SETS = ("squad2", "squad1", "selqa", "cmu_qa", "covidqa", "fairytaleqa", "qed_nq")
 RANKS = (1, 5, 10, 20)
+_NONE: NDArray[Any] = np.array([], dtype=np.int64)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +56,11 @@ class Choice:
     query_stopwords: bool = False
     k1: float = 1.2
     b: float = 0.75
-    fusion: str = "rrf"
+    fusion: str = "share"
     rank_constant: float = 60.0
-    dense_weight: float = 1.0
-    lexical_weight: float = 1.0
-    depth: int = 50
+    dense_weight: float = 0.33
+    lexical_weight: float = 0.67
+    depth: int = 100
 
 
 @dataclass(frozen=True)
@@ -103,15 +104,19 @@ def main() -> None:
 def rows() -> dict[str, dict[str, Choice]]:
     """Return the rows by group."""
     base = Choice()
-    sizes = [(40, 20, 1), (60, 30, 1), (80, 40, 1), (100, 50, 1), (120, 60, 1), (150, 75, 1), (200, 100, 1)]
+    sizes = [(40, 20, 1), (60, 30, 1), (80, 40, 1), (100, 50, 1), (150, 75, 1), (200, 100, 1)]
     return {
         "base": {"as shipped": base},
         "alone": {
             "BM25": replace(base, dense_weight=0.0),
             "dense": replace(base, lexical_weight=0.0),
+            **{f"BM25, {m} words": replace(base, dense_weight=0.0, max_words=m, min_words=n) for m, n, _ in sizes},
+            **{f"BM25, overlap {n}": replace(base, dense_weight=0.0, overlap=n) for n in (0, 2)},
         },
         "size": {f"{m} words": replace(base, max_words=m, min_words=n, overlap=o) for m, n, o in sizes},
         "overlap": {str(n): replace(base, overlap=n) for n in (0, 1, 2)},
+        "filled": {f"from {n} words": replace(base, min_words=n) for n in (30, 60, 80, 100)},
+        "filled, BM25": {f"from {n} words": replace(base, dense_weight=0.0, min_words=n) for n in (30, 60, 80, 100)},
         "context": {
             "embedded, not in BM25": replace(base, context_boost=0.0),
             "not embedded": replace(base, embed_context=False),
@@ -138,16 +143,14 @@ def rows() -> dict[str, dict[str, Choice]]:
             "stop words asked too": replace(base, query_stopwords=True),
         },
         "rrf": {
-            **{f"constant {c}": replace(base, rank_constant=float(c)) for c in (1, 3, 10, 30, 60)},
-            **{
-                f"constant {c}, dense {w}": replace(base, rank_constant=float(c), dense_weight=w)
-                for c in (3, 10, 60)
-                for w in (0.3, 0.5, 0.7, 1.5)
-            },
+            f"constant {c}, dense {w}": replace(
+                base, fusion="rrf", rank_constant=float(c), dense_weight=w, lexical_weight=1.0
+            )
+            for c, w in ((1, 0.7), (3, 0.5), (10, 0.3), (10, 1.0), (60, 0.3), (60, 1.0))
         },
         "sum": {
             f"{kind}, dense {w}": replace(base, fusion=kind, dense_weight=w, lexical_weight=1 - w)
-            for kind in ("max", "minmax", "zscore")
+            for kind in ("share", "raw", "max", "minmax", "zscore")
             for w in (0.2, 0.3, 0.4, 0.5, 0.6)
         },
         "depth": {str(n): replace(base, depth=n) for n in (10, 20, 50, 100, 200)},
@@ -247,37 +250,38 @@ class Ranker:
         self.text = field(tuple(texts), choice.stem)
         self.context = field(tuple(passage.context for passage in passages), choice.stem)
         self.size = len(texts)
+        self.weights = (choice.dense_weight, choice.lexical_weight)
 
     def rank(self, query: str) -> list[int]:
         """Return positions of passages, best first."""
+        choice = self.choice
         dense = self.vectors @ self.embed.query(query) if self.vectors is not None else np.zeros(self.size)
-        lexical = self._lexical(query)
-        lists = [best(dense, self.choice.depth, -1.0), best(lexical, self.choice.depth, 1e-9)]
-        weights = [self.choice.dense_weight, self.choice.lexical_weight]
-        scores: dict[int, float] = defaultdict(float)
-        for found, values, weight in zip(lists, (dense, lexical), weights, strict=True):
-            if weight == 0 or not len(found):
-                continue
-            for rank, (position, value) in enumerate(zip(found, scaled(values, found, self.choice), strict=True), 1):
-                rrf = 1 / (self.choice.rank_constant + rank)
-                scores[int(position)] += weight * (rrf if self.choice.fusion == "rrf" else float(value))
-        return sorted(scores, key=lambda position: (-scores[position], position))
+        lexical, most = self._lexical(query)
+        lists = [best(dense, choice.depth, -1.0), best(lexical, choice.depth, 1e-9)]
+        lists = [some if weight else some[:0] for some, weight in zip(lists, self.weights, strict=True)]
+        found = np.unique(np.concatenate(lists))
+        scores = np.zeros(len(found))
+        for some, values, weight, top in zip(lists, (dense, lexical), self.weights, (1.0, most), strict=True):
+            if len(some):
+                scores += weight * points(values, some, found, choice, top)
+        return [int(position) for position in found[np.argsort(-scores, kind="stable")]]
 
-    def _lexical(self, query: str) -> NDArray[np.float64]:
+    def _lexical(self, query: str) -> tuple[NDArray[np.float64], float]:
+        """Return each passage's BM25 score, and the score that nothing exceeds: all terms, endlessly often."""
         analyzer = analyzer_of(self.choice.stem, not self.choice.query_stopwords)
         terms = Counter(analyzer.analyze(query) or analyzer_of(self.choice.stem, False).analyze(query))
         scores = np.zeros(self.size)
+        most = 1e-9
         if not self.choice.lexical_weight:
-            return scores
+            return scores, most
         for words, boost in ((self.text, 1.0), (self.context, self.choice.context_boost)):
             for term, count in terms.items() if boost else ():
-                positions, frequencies = words.postings.get(term, (None, None))
-                if positions is None:
-                    continue
+                positions, frequencies = words.postings.get(term, (_NONE, _NONE))
                 idf = np.log(1 + (self.size - len(positions) + 0.5) / (len(positions) + 0.5))
+                most += count * idf * (self.choice.k1 + 1) * (words is self.text)
                 norm = self.choice.k1 * (1 - self.choice.b + self.choice.b * words.lengths[positions] / words.mean)
                 scores[positions] += boost * count * idf * frequencies * (self.choice.k1 + 1) / (frequencies + norm)
-        return scores
+        return scores, most
 
 
 def best(values: NDArray[np.float64], depth: int, least: float) -> NDArray[np.int64]:
@@ -286,16 +290,27 @@ def best(values: NDArray[np.float64], depth: int, least: float) -> NDArray[np.in
     return order[values[order] > least]
 
 
-def scaled(values: NDArray[np.float64], found: NDArray[np.int64], choice: Choice) -> NDArray[np.float64]:
-    """Return the values of what was found on a scale that can be added to another list's."""
-    some = np.asarray(values[found], dtype=np.float64)
+def points(
+    values: NDArray[np.float64], some: NDArray[np.int64], found: NDArray[np.int64], choice: Choice, most: float
+) -> NDArray[np.float64]:
+    """Return what a list gives every candidate: by its rank, or by its score on a scale that can be added up."""
+    is_dense = most == 1.0
+    if choice.fusion == "rrf":
+        ranks = {int(position): rank for rank, position in enumerate(some, 1)}
+        return np.array([1 / (choice.rank_constant + ranks[int(p)]) if int(p) in ranks else 0.0 for p in found])
+    scores = np.asarray(values[found], dtype=np.float64)
+    if not is_dense:
+        scores = np.where(np.isin(found, some), scores, 0.0)
+    if choice.fusion == "share":
+        return scores / most
+    if choice.fusion == "raw":
+        return scores if is_dense else scores / 25
     if choice.fusion == "max":
-        return some / max(1e-9, some.max())
+        return scores / max(1e-9, scores.max())
+    listed = values[some]
     if choice.fusion == "minmax":
-        return (some - some.min()) / max(1e-9, some.max() - some.min())
-    if choice.fusion == "zscore":
-        return (some - some.mean()) / max(1e-9, some.std()) + 3
-    return some
+        return np.maximum(0.0, scores - listed.min()) / max(1e-9, float(np.ptp(listed)))
+    return (scores - listed.mean()) / max(1e-9, float(listed.std()))
 
 
 @dataclass(frozen=True)
