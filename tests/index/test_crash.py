@@ -20,7 +20,7 @@ from index import IndexNotFoundError, PassageIndex, build_index, verify_index
 from tests.conftest import WordsEncoder, write_articles
 from tests.index.crash_child import NAMES, SHORT, article
 
-KILLS = 80
+KILLS = 200
 """At random times; as many and more are at each call that changes something on disk."""
 ROOT = Path(__file__).parents[2]
 
