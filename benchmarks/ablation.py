@@ -106,7 +106,7 @@ def rows() -> dict[str, dict[str, Choice]]:
     base = Choice()
     sizes = [(40, 20, 1), (60, 30, 1), (80, 40, 1), (100, 50, 1), (150, 75, 1), (200, 100, 1)]
     return {
-        "base": {"as shipped": base},
+        "base": {"the choice": base},
         "alone": {
             "BM25": replace(base, dense_weight=0.0),
             "dense": replace(base, lexical_weight=0.0),
