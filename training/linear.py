@@ -22,8 +22,8 @@ MISSING = ("missing_name", "missing_number", "other_code", "unknown_name", "unkn
 DEFINES = 2.0
 """Least weight of a definition in the ranking: the sets have next to no glossaries to learn it from."""
 WORST = {"answerable": 0.5, "near miss": 0.3, "swapped": 0.1, "off topic": 0.1}
-"""Share of each kind of question that the confidence is fitted to: half has no answer, mostly by a hair, so that in
-easier use more of the answers are right than it says."""
+"""Share of each kind of question that the confidence is fitted to: half has no answer, mostly by a hair. On
+easier questions it is then too low, on near misses alone still too high."""
 IN_USE = {"answerable": 0.75, "near miss": 0.05, "swapped": 0.05, "off topic": 0.15}
 """Share of each kind among the questions that the threshold for a risk is taken from."""
 DECAY = 3e-3
