@@ -11,9 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import re
 import shlex
 import subprocess
 import sys
@@ -26,6 +23,7 @@ from typing import Any
 
 from asking import Workshop, text_lookup
 from floors import breaches, load_floors, save_floors, updated
+from machine import describe_machine
 from question_sets import BESIDE, RETRIEVAL, ROOT, QuestionSet, as_unanswerable, digest_of, find_sets, sample, texts_of
 from retrieval import retrieval_figures
 
@@ -164,12 +162,10 @@ def _heading() -> str:
 
 
 def _machine() -> dict[str, str]:
-    cpu = Path("/proc/cpuinfo")
-    named = re.search(r"^model name\s*: (.*)$", cpu.read_text(), re.MULTILINE) if cpu.exists() else None
     head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{named[1] if named else platform.processor()}, {len(os.sched_getaffinity(0))} cores",
+        "machine": describe_machine(),
         "commit": head.stdout.strip() or "unknown",
         "command": shlex.join(["python", "benchmarks/quality.py", *sys.argv[1:]]),
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote as percent_encode
 
-from index import ArticleError, Document, DocumentInfo, Hit, Span, read_article
+from index import ArticleError, Document, DocumentInfo, Hit, Page, Span, read_article
 from qa.answers import Citation, CitedPassage, Explanation, Quote
 
 _FRAGMENT_WORDS = 8
@@ -36,7 +36,7 @@ def make_citation(
         explanation: The scores behind it.
     """
     quoted = _slice(hit, quote)
-    page = next((p.number for p in hit.pages if p.start <= quoted.start < p.end), None)
+    page = page_at(hit.pages, quoted.start)
     return Citation(
         rank=rank,
         confidence=confidence,
@@ -55,6 +55,11 @@ def make_citation(
 def _slice(hit: Hit, span: Span) -> Quote:
     start = hit.passage.start
     return Quote(hit.text[span.start : span.end], start + span.start, start + span.end)
+
+
+def page_at(pages: Sequence[Page], position: int) -> int | None:
+    """Return the number of the page that a code point of the document lies on, or None where it lies on none."""
+    return next((page.number for page in pages if page.start <= position < page.end), None)
 
 
 def deep_link(document: DocumentInfo, quote: str, page: int | None) -> str:
@@ -81,6 +86,38 @@ def _text_fragment(quote: str) -> str:
 
 def _encode(words: str) -> str:
     return percent_encode(words, safe="").replace("-", "%2D")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPassage:
+    """A passage that was found; nothing says that it answers."""
+
+    rank: int
+    score: float
+    dense: float | None
+    lexical: float | None
+    passage: CitedPassage
+    section: tuple[str, ...]
+    document: DocumentInfo
+    pages: tuple[Page, ...]
+    link: str
+
+    @classmethod
+    def of(cls, hit: Hit) -> FoundPassage:
+        """Return what is told of a hit."""
+        place = hit.passage
+        page = page_at(hit.pages, place.start)
+        return cls(
+            rank=hit.rank,
+            score=hit.score,
+            dense=hit.dense,
+            lexical=hit.lexical,
+            passage=CitedPassage(hit.text, place.start, place.end, place.id),
+            section=place.section,
+            document=hit.document,
+            pages=hit.pages,
+            link=deep_link(hit.document, hit.text, page),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +187,7 @@ def _why_unproved(
             "; the file has changed since it was indexed" if changed else ""
         )
     if is_quote:
-        page = next((p.number for p in document.pages if p.start <= part["start"] < p.end), None)
+        page = page_at(document.pages, part["start"])
         if page != citation["page"]:
             return f"the quote stands on page {page}, not {citation['page']}"
     return None

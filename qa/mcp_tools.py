@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from index import DocumentInfo, Filters, Hit, Page, Section
-from qa.answers import Answer, CitedPassage, IndexState
+from index import DocumentInfo, Filters, Page, Section
+from qa.answers import Answer, IndexState
 from qa.assistant import Assistant
-from qa.citations import deep_link
+from qa.citations import FoundPassage
 from qa.plain_text import answer_text, one_line, place_of
 
 LONGEST_TEXT = 20_000
@@ -88,38 +88,6 @@ class ListDocumentsArguments(_Arguments):
     filters: FilterList = []
     offset: Annotated[int, Field(ge=0, description="How many articles to pass over.")] = 0
     limit: Annotated[int, Field(ge=1, le=200, description="Most articles.")] = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundPassage:
-    """A passage that was found; nothing says that it answers."""
-
-    rank: int
-    score: float
-    dense: float | None
-    lexical: float | None
-    passage: CitedPassage
-    section: tuple[str, ...]
-    document: DocumentInfo
-    pages: tuple[Page, ...]
-    link: str
-
-    @classmethod
-    def of(cls, hit: Hit) -> FoundPassage:
-        """Return what is told of a hit."""
-        place = hit.passage
-        page = next((p.number for p in hit.pages if p.start <= place.start < p.end), None)
-        return cls(
-            rank=hit.rank,
-            score=hit.score,
-            dense=hit.dense,
-            lexical=hit.lexical,
-            passage=CitedPassage(hit.text, place.start, place.end, place.id),
-            section=place.section,
-            document=hit.document,
-            pages=hit.pages,
-            link=deep_link(hit.document, hit.text, page),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

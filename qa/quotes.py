@@ -14,8 +14,8 @@ def choose_quote(
     """Return the answering sentence or sentences, as a span of the passage's text.
 
     With a span that a reader marked, these are the sentences it lies in, unless they name another code than the one
-    asked for. Without one, the sentence that has most of
-    the question's words; a question repeated in the text (``Q: ...?``) gives way to the sentence after it.
+    asked for. Without one, the sentence that has most of the question's words; a question repeated in the text
+    (``Q: ...?``) gives way to the sentence after it.
 
     Args:
         text: The passage's text.
@@ -31,7 +31,7 @@ def choose_quote(
         if touched:
             quote = Span(touched[0].start, touched[-1].end)
             return _with_code(text, quote, sentences, terms) or quote
-    shares = [_share(text[s.start : s.end], terms, rarity) for s in sentences]
+    shares = [cover(terms, text[s.start : s.end], rarity=rarity).share for s in sentences]
     best = max(range(len(sentences)), key=lambda i: (shares[i], -i))
     if text[: sentences[best].end].endswith("?") and best + 1 < len(sentences):
         best += 1
@@ -50,7 +50,3 @@ def _with_code(text: str, quote: Span, sentences: Sequence[Span], terms: Questio
     if not quoted or quoted & asked:
         return None
     return next((s for s in sentences if {(c.name, c.number) for c in find_codes(text[s.start : s.end])} & asked), None)
-
-
-def _share(sentence: str, terms: QuestionTerms, rarity: Mapping[str, float] | None) -> float:
-    return cover(terms, sentence, rarity=rarity).share

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from qa.batch import answer_lines
-from qa.citations import deep_link
+from qa.citations import FoundPassage
 from qa.service.errors import ServiceError, error_body
 from qa.service.examples import BATCH_EXAMPLE, errors_of
 from qa.service.proofs import prove
@@ -27,7 +27,7 @@ from qa.service.schemas import (
 from qa.service.state import Service, ServiceOf, parse_filters
 
 if TYPE_CHECKING:
-    from index import Hit
+    pass
 
 router = APIRouter(tags=["questions"])
 FilterQuery = Annotated[
@@ -70,7 +70,6 @@ async def _answer(service: Service, request: Request, asked: AskRequest) -> Resp
     filters = parse_filters(asked.filters)
 
     def work() -> bytes:
-        service.assistant.passages.refresh()  # so that the answer names the revision that it is from
         answer = service.assistant.ask(asked.question, k=asked.k, risk=asked.risk, filters=filters)
         service.metrics.count_answer(answer.answered)
         service.metrics.show_index(answer.index)
@@ -111,24 +110,11 @@ async def _search(service: Service, request: Request, asked: SearchRequest) -> R
     def work() -> bytes:
         hits = service.assistant.search(asked.question, k=asked.k, filters=filters)
         state = asdict(service.index_state())
-        return json_bytes({"question": asked.question, "hits": [_hit(hit) for hit in hits], "index": state})
+        return json_bytes(
+            {"question": asked.question, "hits": [asdict(FoundPassage.of(hit)) for hit in hits], "index": state}
+        )
 
     return Response(await service.questions.run(work), media_type="application/json")
-
-
-def _hit(hit: Hit) -> dict[str, Any]:
-    page = next((p.number for p in hit.pages if p.start <= hit.passage.start < p.end), None)
-    return {
-        "rank": hit.rank,
-        "score": hit.score,
-        "dense": hit.dense,
-        "lexical": hit.lexical,
-        "passage": {"text": hit.text, "start": hit.passage.start, "end": hit.passage.end, "id": hit.passage.id},
-        "section": list(hit.passage.section),
-        "document": asdict(hit.document),
-        "pages": [asdict(p) for p in hit.pages],
-        "link": deep_link(hit.document, hit.text, page),
-    }
 
 
 @router.post(
