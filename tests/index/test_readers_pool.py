@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -18,10 +19,14 @@ from index.readers.worker import Reply, read_frame, serve, write_frame
 from tests.index.odd_files import CASES, FAILED, PROSE, READ, SKIPPED, docx, pdf, slow_pdf, write_all
 
 
-def children() -> set[int]:
-    """The processes that this one has started and not yet waited for."""
-    tasks = Path("/proc/self/task").iterdir()
-    return {int(number) for task in tasks for number in (task / "children").read_text().split()}
+def children(parent: int | str = "self") -> set[int]:
+    """The processes that one has started and not yet waited for."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{parent}/task").iterdir():
+        # a thread may end between the listing and the reading
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found.update(map(int, (task / "children").read_text().split()))
+    return found
 
 
 @pytest.fixture(autouse=True)
@@ -201,17 +206,15 @@ def test_a_worker_whose_parent_was_killed_ends_by_itself(tmp_path: Path):
     worker = None
     while worker is None:
         time.sleep(0.05)
-        found = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
-        others = [t for t in Path(f"/proc/{parent.pid}/task").iterdir() if t.name != str(parent.pid)]
-        found += [number for task in others for number in (task / "children").read_text().split()]
-        worker = int(found[0]) if found else None
+        worker = next(iter(children(parent.pid)), None)
     parent.kill()
     parent.wait()
     deadline = time.monotonic() + 20
-    while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
-        if Path(f"/proc/{worker}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
-            break
-        time.sleep(0.1)
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        while time.monotonic() < deadline:
+            if Path(f"/proc/{worker}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                break
+            time.sleep(0.1)
     assert time.monotonic() < deadline
 
 
