@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from training.settings import PHASES, Settings
+from training.settings import MININGS, PHASES, Settings
 
 
 def main() -> None:
@@ -21,6 +21,7 @@ def main() -> None:
     train.add_argument("--mined", type=Path, help="mined negatives, from the step mine")
     train.add_argument("--minutes", type=float, help="in place of the phase's own")
     mine = steps.add_parser("mine", help="mine negatives with a reader")
+    mine.add_argument("round", choices=MININGS)
     mine.add_argument("--data", type=Path, required=True, help="train.jsonl.gz")
     mine.add_argument("--reader", type=Path, required=True, help="exported reader")
     mine.add_argument("--out", type=Path, required=True, help="JSON file to write")
@@ -56,7 +57,7 @@ def _mine(args: argparse.Namespace) -> None:
     from training.data import read_examples
     from training.mine import load_reader, mine
 
-    mined = mine(read_examples(args.data), load_reader(args.reader), Settings())
+    mined = mine(read_examples(args.data), load_reader(args.reader), Settings(), MININGS[args.round])
     args.out.write_text(json.dumps(mined))
     print(len(mined), "questions,", sum(map(len, mined.values())), "windows")
 

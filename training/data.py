@@ -162,6 +162,7 @@ def build_groups(
     settings: Settings,
     rng: random.Random,
     mined: dict[str, list[tuple[str, str]]] | None = None,
+    near_copies: int = 1,
 ) -> list[Group]:
     """Pair each question with its negatives, in windows of about the same length.
 
@@ -171,6 +172,7 @@ def build_groups(
         rng: Draws the windows.
         mined: By example id, (title, text) of passages that our own retrieval brings and that do not answer; they
             take the place of the file's mined ones.
+        near_copies: Windows cut for each question without an answer.
     """
     from training.augment import NamePool, ask_otherwise, swap_question
 
@@ -182,8 +184,9 @@ def build_groups(
             continue
         words = rng.randint(*settings.window_words)
         if not e.answers:
-            near = negative(e.question, e, max(words, 80))
-            groups.append(_group((near,), e.source + "/near", settings, rng))
+            for _ in range(near_copies):
+                near = negative(e.question, e, max(rng.randint(*settings.window_words), 80))
+                groups.append(_group((near,), e.source + "/near", settings, rng))
             continue
         right = positive(e, words, settings, rng)
         windows = [right]

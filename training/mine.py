@@ -10,18 +10,21 @@ from pathlib import Path
 from qa.reader import Reader
 from training.data import MINED, Example, holds_answer, is_held_out, passage_windows
 from training.lexical import WindowSearch
-from training.settings import Settings
+from training.settings import Mining, Settings
 
 _Cut = tuple[str, str, int, int]  # context, title, start, end
 
 
-def mine(examples: Sequence[Example], reader: Reader, settings: Settings) -> dict[str, list[tuple[str, str]]]:
+def mine(
+    examples: Sequence[Example], reader: Reader, settings: Settings, mining: Mining
+) -> dict[str, list[tuple[str, str]]]:
     """Return, by example id, the (title, text) of the hardest windows for the answerable questions of each source.
 
     Args:
         examples: Lines of the training file; held-out articles are left alone.
         reader: Of the phase before; ranks the candidates.
-        settings: How many questions a source, candidates and windows kept a question.
+        settings: Seed, and which articles are held out.
+        mining: How many questions a source, candidates and windows kept a question.
     """
     rng = random.Random(settings.seed)
     kept = [e for e in examples if not is_held_out(e.doc_id, settings)]
@@ -32,10 +35,10 @@ def mine(examples: Sequence[Example], reader: Reader, settings: Settings) -> dic
     for name in sorted(by_pool):
         cuts = _cuts(by_pool[name], rng)
         search = WindowSearch([context[a:b] for context, _, a, b in cuts])
-        for source, share in settings.mined_questions.items():
+        for source, share in mining.questions.items():
             asked = [e for e in by_pool[name] if e.source == source and e.answers]
             for e in rng.sample(asked, min(share, len(asked))):
-                out[e.id] = _hardest(e, search, cuts, reader, settings)
+                out[e.id] = _hardest(e, search, cuts, reader, mining)
             if asked:
                 print(f"mined {source}: {len(out)} questions so far", flush=True)
     return {k: v for k, v in out.items() if v}
@@ -52,21 +55,21 @@ def _cuts(examples: Sequence[Example], rng: random.Random) -> list[_Cut]:
 
 
 def _hardest(
-    example: Example, search: WindowSearch, cuts: Sequence[_Cut], reader: Reader, settings: Settings
+    example: Example, search: WindowSearch, cuts: Sequence[_Cut], reader: Reader, mining: Mining
 ) -> list[tuple[str, str]]:
     gold = [example.context[a:b] for a, b in example.answers]
     candidates = []
-    for i in search.search(example.question, 3 * settings.mined_candidates):
+    for i in search.search(example.question, 3 * mining.candidates):
         context, title, a, b = cuts[i]
         overlaps = context == example.context and any(s < b and a < e for s, e in example.answers)
         if not overlaps and not holds_answer(context[a:b], gold):
             candidates.append((title, context[a:b]))
-    candidates = candidates[: settings.mined_candidates]
+    candidates = candidates[: mining.candidates]
     readings = reader.read(example.question, [text for _, text in candidates])
     ranked = sorted(zip((r.score for r in readings), candidates, strict=True), key=lambda pair: -pair[0])
-    return [c for score, c in ranked[: settings.mined_kept] if score > settings.mined_score]
+    return [c for score, c in ranked[: mining.kept] if score > mining.score]
 
 
 def load_reader(folder: Path) -> Reader:
     """Open an exported reader on one thread, so that training keeps the others."""
-    return Reader.open(folder, threads=1)
+    return Reader.open(folder, threads=2)

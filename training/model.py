@@ -13,16 +13,16 @@ from training.features import Batch
 
 
 class ReaderModel(nn.Module):
-    """A BERT encoder and one linear layer; its embeddings are frozen, dropout is off (one pass over little data)."""
+    """A BERT encoder and one linear layer; its embeddings are frozen."""
 
-    def __init__(self, folder: str) -> None:
-        """Start from the encoder's weights."""
+    def __init__(self, folder: str, dropout: float = 0.0) -> None:
+        """Start from the encoder's weights; ``dropout`` is that of the hidden states."""
         super().__init__()
         self.bert = AutoModel.from_pretrained(
             folder,
             add_pooling_layer=False,
             attn_implementation="sdpa",
-            hidden_dropout_prob=0.0,
+            hidden_dropout_prob=dropout,
             attention_probs_dropout_prob=0.0,
         )
         self.head = nn.Linear(self.bert.config.hidden_size, 2)

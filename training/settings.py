@@ -24,10 +24,6 @@ class Settings:
         changed: Share of questions asked in lower case, as keywords or with a typo.
         titled: Share of groups whose windows carry their article's title.
         unmined_share: With mined negatives, share of the other answerable questions that a pass still uses.
-        mined_questions: Questions of a source that get mined negatives.
-        mined_candidates: Windows read for each of them.
-        mined_kept: Windows kept of those, the ones that score highest.
-        mined_score: A window that scores lower than this over no answer teaches nothing any more.
         batch_windows: About how many windows make a step.
         rank_weight: Weight of the ranking loss over the windows of a question, beside the span loss.
         weight_decay: Of AdamW.
@@ -51,20 +47,6 @@ class Settings:
     changed: float = 0.12
     titled: float = 0.4
     unmined_share: float = 0.5
-    mined_questions: dict[str, int] = field(
-        default_factory=lambda: {
-            "squad2_dev": 700,
-            "squad1_dev_extra13": 700,
-            "fairytaleqa": 400,
-            "selqa": 450,
-            "qed_nq_dev": 100,
-            "cmu_qa": 400,
-            "covidqa": 400,
-        }
-    )
-    mined_candidates: int = 4
-    mined_kept: int = 2
-    mined_score: float = -6.0
     batch_windows: int = 16
     rank_weight: float = 0.5
     weight_decay: float = 0.01
@@ -76,6 +58,55 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Mining:
+    """One round of mining negatives.
+
+    Attributes:
+        questions: Questions of a source that get mined negatives.
+        candidates: Windows read for each of them.
+        kept: Windows kept of those, the ones that score highest.
+        score: A window that scores lower than this over no answer teaches nothing any more.
+    """
+
+    questions: dict[str, int]
+    candidates: int
+    kept: int
+    score: float
+
+
+MININGS = {
+    "once": Mining(
+        questions={
+            "squad2_dev": 700,
+            "squad1_dev_extra13": 700,
+            "fairytaleqa": 400,
+            "selqa": 450,
+            "qed_nq_dev": 100,
+            "cmu_qa": 400,
+            "covidqa": 400,
+        },
+        candidates=4,
+        kept=2,
+        score=-6.0,
+    ),
+    "again": Mining(
+        questions={
+            "squad2_dev": 1500,
+            "squad1_dev_extra13": 1900,
+            "fairytaleqa": 1300,
+            "selqa": 1100,
+            "qed_nq_dev": 600,
+            "cmu_qa": 500,
+            "covidqa": 500,
+        },
+        candidates=6,
+        kept=2,
+        score=-6.0,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Phase:
     """One stretch of training: its learning rate falls linearly from first to last over its minutes.
 
@@ -84,15 +115,20 @@ class Phase:
         first_rate: Learning rate after the warm-up.
         last_rate: Learning rate at the end.
         warm_up: Steps to reach the first rate.
+        near_copies: Windows cut, a pass, for each question that people wrote to have no answer.
+        dropout: Of the hidden states; a phase of several passes needs it.
     """
 
     minutes: float
     first_rate: float
     last_rate: float
     warm_up: int
+    near_copies: int = 1
+    dropout: float = 0.0
 
 
 PHASES = {
     "first": Phase(minutes=42, first_rate=1.3e-4, last_rate=5e-5, warm_up=60),
     "mined": Phase(minutes=54, first_rate=8e-5, last_rate=2e-6, warm_up=20),
+    "again": Phase(minutes=75, first_rate=6e-5, last_rate=1e-6, warm_up=40, near_copies=2, dropout=0.1),
 }

@@ -27,7 +27,7 @@ class Trainer:
         self.settings, self.phase, self.out = settings, phase, out
         out.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(settings.seed)
-        self.model = ReaderModel(folder)
+        self.model = ReaderModel(folder, phase.dropout)
         self.weights = self.model.trained()
         self.optimiser = torch.optim.AdamW(
             [
@@ -97,12 +97,13 @@ def stream(
     examples: Sequence[Example],
     tokenizer: Tokenizer,
     settings: Settings,
+    phase: Phase,
     mined: dict[str, list[tuple[str, str]]] | None,
 ) -> Iterator[Batch]:
     """Yield batches for ever; each pass cuts and changes the questions anew."""
     for n in range(1000):
         rng = random.Random(settings.seed * 1000 + n + (500 if mined else 0))
-        groups = build_groups(examples, settings, rng, mined)
+        groups = build_groups(examples, settings, rng, mined, phase.near_copies)
         rng.shuffle(groups)
         yield from batches(groups, tokenizer, settings, rng)
 
@@ -136,7 +137,7 @@ def train(
     trainer.log(settings=asdict(settings), phase=asdict(phase))
     dev = dev_groups([e for e in examples if is_held_out(e.doc_id, settings)], settings)
     kept = [e for e in examples if not is_held_out(e.doc_id, settings)]
-    feed = stream(kept, tokenizer, settings, mined)
+    feed = stream(kept, tokenizer, settings, phase, mined)
     for _ in range(trainer.step):
         next(feed)
     _run(trainer, feed, lambda: measure(trainer.model, dev, tokenizer, settings))
