@@ -1,35 +1,46 @@
-"""Two ranked lists -> one: the only place that says how dense and lexical evidence are weighed."""
+"""Two lists of scores -> one: the only place that says how dense and lexical evidence are weighed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetrievalSettings:
-    """How candidates are found and fused.
+    """How candidates are found and fused; the defaults were measured (docs/retrieval.md).
 
     Attributes:
-        rank_constant: The constant of reciprocal rank fusion: the larger, the less the first ranks stand out.
-        dense_weight: Weight of the dense list.
-        lexical_weight: Weight of the lexical list.
+        dense_weight: Weight of the cosine.
+        lexical_weight: Weight of the lexical share.
         context_boost: How much a word in a passage's context (title, headings) counts against one in its text.
     """
 
-    rank_constant: float = 60.0
-    dense_weight: float = 1.0
-    lexical_weight: float = 1.0
-    context_boost: float = 0.5
+    dense_weight: float = 0.33
+    lexical_weight: float = 0.67
+    context_boost: float = 0.25
 
 
-def fuse(dense: Sequence[int], lexical: Sequence[int], settings: RetrievalSettings) -> list[tuple[int, float]]:
+def fuse(
+    cosines: Mapping[int, float], lexical: Mapping[int, float], most: float, settings: RetrievalSettings
+) -> list[tuple[int, float]]:
     """Return every passage of either list with its fused score, best first, ties by passage id.
 
-    Reciprocal rank fusion: each list gives ``weight / (rank_constant + rank)``.
+    The score is ``dense_weight * cosine + lexical_weight * BM25 / most``: how near the passage is to the query, and
+    what share of the query's words it has, the rare ones counting most. 0 where a list does not have the passage.
+
+    Args:
+        cosines: By passage id.
+        lexical: BM25 scores by passage id.
+        most: The BM25 score that a text would have with all of the query's words, each endlessly often.
+        settings: The weights.
     """
-    scores: dict[int, float] = {}
-    for ids, weight in ((dense, settings.dense_weight), (lexical, settings.lexical_weight)):
-        for rank, id_ in enumerate(ids, start=1):
-            scores[id_] = scores.get(id_, 0.0) + weight / (settings.rank_constant + rank)
+    scores = {
+        id_: round(
+            settings.dense_weight * cosines.get(id_, 0.0)
+            + (settings.lexical_weight * lexical.get(id_, 0.0) / most if most > 0 else 0.0),
+            7,
+        )
+        for id_ in {**cosines, **lexical}
+    }
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))

@@ -5,6 +5,7 @@ The binding offers no way to set BM25's k1 and b: they are tantivy's, 1.2 and 0.
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 RECIPE = "tantivy 1: simple, 60, lowercase, fold, english stems, freq"
 _HEAP_BYTES = 50_000_000
 _MOST_TERMS = 200
+_K1 = 1.2  # tantivy's
 _LOCKS = (".tantivy-meta.lock", ".tantivy-writer.lock")
 
 
@@ -123,6 +125,12 @@ class LexicalIndex:
         ids = self._searcher.fast_field_values("passage", [address for _, address in found])
         hits = [(int(id_ or 0), float(score)) for id_, (score, _) in zip(ids, found, strict=True)]
         return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
+
+    def most(self, query: str) -> float:
+        """Return the BM25 score of a text that has all of the query's words endlessly often: none has more."""
+        size = len(self)
+        found = ((count, int(self._searcher.doc_freq("text", term))) for term, count in _terms(query))
+        return sum(count * (_K1 + 1) * math.log(1 + (size - some + 0.5) / (some + 0.5)) for count, some in found)
 
     def frequencies(self, words: Sequence[str]) -> list[int]:
         """Return for each word how many passages have it in their text; 0 for what is no word."""

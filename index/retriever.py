@@ -147,7 +147,7 @@ class PassageIndex:
         with self._view() as (_, now):
             return now.manifest.revision != before
 
-    def search(self, query: str, *, k: int = 10, depth: int = 50, filters: Filters | None = None) -> list[Hit]:
+    def search(self, query: str, *, k: int = 10, depth: int = 100, filters: Filters | None = None) -> list[Hit]:
         """Return the ``k`` best passages for a query, or fewer where there are no more; a blank query has none.
 
         Args:
@@ -294,13 +294,14 @@ class PassageIndex:
         filters: Filters | None,
     ) -> list[Hit]:
         keys, ids = self._allowed(snapshot, now, filters)
-        dense = [id_ for id_, _ in now.vectors.search(vector, depth, allowed=ids)]
-        cosines = self._cosines(snapshot, vector, dense)
-        dense.sort(key=lambda id_: (-cosines[id_], id_))
-        lexical = dict(now.lexical.search(query, depth, allowed=keys, context_boost=self.settings.context_boost))
-        fused = fuse(dense, list(lexical), self.settings)[:k]
+        weights = self.settings
+        dense = [id_ for id_, _ in now.vectors.search(vector, depth, allowed=ids)] if weights.dense_weight else []
+        lexical: dict[int, float] = {}
+        if weights.lexical_weight:
+            lexical = dict(now.lexical.search(query, depth, allowed=keys, context_boost=weights.context_boost))
+        cosines = self._cosines(snapshot, vector, sorted({*dense, *lexical}))
+        fused = fuse(cosines, lexical, now.lexical.most(query), weights)[:k]
         best = [id_ for id_, _ in fused]
-        cosines |= self._cosines(snapshot, vector, [id_ for id_ in best if id_ not in cosines])
         passages = snapshot.passages(best)
         return [
             _hit(rank, score, passages[id_], cosines[id_], lexical.get(id_))

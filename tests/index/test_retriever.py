@@ -180,10 +180,15 @@ def test_an_index_may_be_moved(index_path: Path, tmp_path: Path, encoder: WordsE
         assert opened.mended == ()
 
 
-def test_fusion_adds_the_reciprocal_ranks() -> None:
-    settings = RetrievalSettings(rank_constant=1, lexical_weight=2)
-    assert fuse([10, 20], [20, 30], settings) == [(20, 1 / 3 + 2 / 2), (30, 2 / 3), (10, 1 / 2)]
+def test_fusion_adds_the_cosine_and_the_share_of_the_words() -> None:
+    settings = RetrievalSettings(dense_weight=0.5, lexical_weight=1)
+    fused = fuse({10: 0.5, 20: 0.25}, {20: 8.0, 30: 4.0}, 16.0, settings)
+    assert fused == [(20, 0.625), (10, 0.25), (30, 0.25)]
+
+
+def test_without_words_the_cosine_alone_decides() -> None:
+    assert [id_ for id_, _ in fuse({1: 0.1, 2: 0.2}, {}, 0.0, RetrievalSettings())] == [2, 1]
 
 
 def test_equal_fused_scores_are_ordered_by_passage() -> None:
-    assert [id_ for id_, _ in fuse([9, 4], [4, 9], RetrievalSettings())] == [4, 9]
+    assert [id_ for id_, _ in fuse({9: 0.5, 4: 0.5}, {4: 1.0, 9: 1.0}, 2.0, RetrievalSettings())] == [4, 9]
