@@ -17,7 +17,7 @@ from typing import Self
 
 from index import Filters, Hit, PassageIndex
 from qa.answers import Answer, Citation, Conflict, Explanation, IndexState
-from qa.candidates import Candidate, find_candidates, read_candidates
+from qa.candidates import Candidate, Search, make_candidates
 from qa.citations import make_citation
 from qa.confidence import CALIBRATION_FILE, SHIPPED, Calibration, compared
 from qa.errors import InvalidQuestionError
@@ -124,7 +124,7 @@ class Assistant:
             risk=self._settings.risk if risk is None else risk,
         )
         watch = _Stopwatch()
-        terms, ranked, state = self._consider(question, filters, watch, first=max(FIRST_READ, settings.k))
+        ranked, state = self._consider(question, filters, watch, first=max(FIRST_READ, settings.k))
         threshold = self.calibration.threshold(settings.risk)
         confidence = ranked[0].confidence if ranked else 0.0
         answered = bool(ranked) and confidence >= threshold
@@ -161,7 +161,7 @@ class Assistant:
 
     def consider(self, question: str, *, filters: Filters | None = None) -> list[Ranked]:
         """Return the candidates of a question, best first, as a calibration needs them."""
-        return self._consider(question, filters, _Stopwatch(), first=PASSAGES_READ)[1]
+        return self._consider(question, filters, _Stopwatch(), first=PASSAGES_READ)[0]
 
     @property
     def threshold(self) -> float:
@@ -184,18 +184,17 @@ class Assistant:
 
     def _consider(
         self, question: str, filters: Filters | None, watch: _Stopwatch, *, first: int
-    ) -> tuple[QuestionTerms, list[Ranked], IndexState]:
+    ) -> tuple[list[Ranked], IndexState]:
         asked = self._checked(question)
         terms = question_terms(asked)
         state, hits = self._search(asked, filters, k=max(PASSAGES_READ, first))
         counts = self._frequencies(terms)
         rarity = _rarity(counts, state.passages)
         unknown = {key for key, count in counts.items() if count == 0}
-        candidates = find_candidates(asked, terms, hits, rarity=rarity, unknown=unknown)
         watch.lap("retrieve")
-        ranked = self._read(asked, terms, candidates, rarity, first=first)
+        ranked = self._read(Search(asked, terms, hits, rarity, unknown), first=first)
         watch.lap("read")
-        return terms, ranked, state
+        return ranked, state
 
     def _search(self, question: str, filters: Filters | None, *, k: int) -> tuple[IndexState, list[Hit]]:
         """Return the hits with the state of the index that they are from: search again where it changed meanwhile."""
@@ -206,23 +205,15 @@ class Assistant:
                 break
         return state, hits
 
-    def _read(
-        self,
-        question: str,
-        terms: QuestionTerms,
-        candidates: Sequence[Candidate],
-        rarity: Mapping[str, float],
-        *,
-        first: int,
-    ) -> list[Ranked]:
-        """Read and rank the candidates: the first ones, and the rest where none of these answers for sure."""
+    def _read(self, search: Search, *, first: int) -> list[Ranked]:
+        """Read and rank the hits: the first ones, and the rest where none of these answers for sure."""
         if self._reader is None:
-            return self._ranked(candidates)
+            return self._ranked(make_candidates(search, search.hits, None))
         read: list[Candidate] = []
         ranked: list[Ranked] = []
-        for some in (candidates[:first], candidates[first:]):
+        for some in (search.hits[:first], search.hits[first:]):
             if some and not (ranked and ranked[0].confidence >= SURE):
-                read += read_candidates(question, terms, some, self._reader, rarity=rarity)
+                read += make_candidates(search, some, self._reader)
                 ranked = self._ranked(read)
         return ranked
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from index import Hit, Span
 from qa.definitions import asked_term, find_definition
-from qa.quotes import choose_quote
+from qa.quotes import choose_quote, words_in
 from qa.reader import Reader, Reading
-from qa.terms import Coverage, QuestionTerms, cover
+from qa.terms import Coverage, QuestionTerms, cover_words, split_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Candidate:
         reading: What the reader found in it, or None where it was not read.
         coverage: How much of the question the passage has.
         quote: The sentences to quote, in code points of the passage's text.
-        features: What ranking and confidence are computed from, see :func:`find_candidates`.
+        features: What ranking and confidence are computed from, see :func:`make_candidates`.
     """
 
     hit: Hit
@@ -52,17 +52,30 @@ class Candidate:
         return self.hit.text[span.start : span.end].casefold().strip(" .,;:\"'“”‘’()")
 
 
-def find_candidates(
-    question: str,
-    terms: QuestionTerms,
-    hits: Sequence[Hit],
-    *,
-    rarity: Mapping[str, float],
-    unknown: Collection[str],
-) -> list[Candidate]:
-    """Return the passages as candidates that are not read yet, in the order given.
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A question and what the search for it brought.
 
-    Their features are:
+    Attributes:
+        question: What is asked.
+        terms: Of the question.
+        hits: The passages found, best first.
+        rarity: Weight of each content word's key.
+        unknown: Keys of content words that no passage of the collection has.
+    """
+
+    question: str
+    terms: QuestionTerms
+    hits: Sequence[Hit]
+    rarity: Mapping[str, float]
+    unknown: Collection[str]
+
+
+def make_candidates(search: Search, hits: Sequence[Hit], reader: Reader | None) -> list[Candidate]:
+    """Return some of a search's hits as candidates, read where there is a reader, in the order given.
+
+    A passage that defines the term asked for quotes the definition; another one the sentences of the reader's best
+    span, or without one those that have most of the question's words. Their features are:
 
     * ``dense``: cosine of question and passage (0 where unknown);
     * ``lexical``: BM25 score as a share of the best among the hits, 0 to 1;
@@ -73,84 +86,54 @@ def find_candidates(
     * ``missing_name``, ``missing_number``, ``other_code``: how many the passage lacks;
     * ``unknown_name``: how many of its missing names no passage of the collection has;
     * ``unknown_word``: share of the content words that no passage has, the same for all candidates;
-    * ``reader``, ``probability``, ``span_gap``: 0 until it is read, see :func:`read_candidates`.
+    * ``reader``: margin of the best span over no answer, in logits;
+    * ``probability``: of the best span among all spans and no answer, by the reader's softmax;
+    * ``span_gap``: its score less that of the next best span apart from it, in logits, at most 10.
 
-    Args:
-        question: What is asked.
-        terms: Of the question.
-        hits: The passages.
-        rarity: Weight of each content word's key.
-        unknown: Keys of content words that no passage of the collection has.
+    The last three are 0 where the passage was not read.
     """
-    most_dense, most_lexical = _most(h.dense for h in hits), _most(h.lexical for h in hits)
-    term = asked_term(question)
+    readings: Sequence[Reading | None] = [None] * len(hits)
+    if reader is not None:
+        titles = [hit.document.title or "" for hit in hits]
+        readings = reader.read(search.question, [hit.text for hit in hits], titles=titles)
+    most_dense, most_lexical = _most(h.dense for h in search.hits), _most(h.lexical for h in search.hits)
     candidates = []
-    for hit in hits:
-        coverage = cover(terms, hit.text, hit.passage.context, rarity)
-        unknown_names = [name for name in terms.names if name.key in unknown and name.text in coverage.missing_names]
-        definition = find_definition(hit.text, term)
-        quote = definition or choose_quote(hit.text, terms, None, rarity=rarity)
-        features = {
+    for hit, found in zip(hits, readings, strict=True):
+        reading = found if found is not None and found.start < found.end else None  # else nothing can be marked
+        retrieval = {
             "dense": hit.dense or 0.0,
             "lexical": (hit.lexical or 0.0) / most_lexical if most_lexical > 0 else 0.0,
             "dense_first": float(hit.dense is not None and hit.dense == most_dense),
             "lexical_first": float(hit.lexical is not None and hit.lexical == most_lexical),
-            "coverage": coverage.share,
-            "quote_coverage": _quote_coverage(hit, quote, terms, rarity),
-            "defines": float(definition is not None),
-            "missing_name": float(len(coverage.missing_names)),
-            "missing_number": float(len(coverage.missing_numbers)),
-            "other_code": float(len(coverage.other_codes)),
-            "unknown_name": float(len(unknown_names)),
-            "unknown_word": float(len(unknown)) / max(1, len(terms.content)),
-            "reader": 0.0,
-            "probability": 0.0,
-            "span_gap": 0.0,
         }
-        candidates.append(Candidate(hit, None, coverage, quote, features))
+        candidates.append(_candidate(search, hit, reading, retrieval))
     return candidates
 
 
-def read_candidates(
-    question: str,
-    terms: QuestionTerms,
-    candidates: Sequence[Candidate],
-    reader: Reader,
-    *,
-    rarity: Mapping[str, float],
-) -> list[Candidate]:
-    """Return the candidates, read: each but a definition quotes the sentences of its best span.
-
-    Their features then also have:
-
-    * ``reader``: margin of the best span over no answer, in logits;
-    * ``probability``: of the best span among all spans and no answer, by the reader's softmax;
-    * ``span_gap``: its score less that of the next best span apart from it, in logits, at most 10.
-    """
-    titles = [candidate.hit.document.title or "" for candidate in candidates]
-    readings = reader.read(question, [candidate.hit.text for candidate in candidates], titles=titles)
-    read = []
-    for candidate, reading in zip(candidates, readings, strict=True):
-        if reading.start >= reading.end:  # nothing in the passage can be marked
-            read.append(candidate)
-            continue
-        hit = candidate.hit
-        quote = candidate.quote
-        if not candidate.features["defines"]:
-            quote = choose_quote(hit.text, terms, Span(reading.start, reading.end), rarity=rarity)
-        features = {
-            **candidate.features,
-            "quote_coverage": _quote_coverage(hit, quote, terms, rarity),
-            "reader": reading.score,
-            "probability": reading.probability,
-            "span_gap": min(10.0, reading.span_score - reading.second_score),
-        }
-        read.append(replace(candidate, reading=reading, quote=quote, features=features))
-    return read
-
-
-def _quote_coverage(hit: Hit, quote: Span, terms: QuestionTerms, rarity: Mapping[str, float]) -> float:
-    return cover(terms, hit.text[quote.start : quote.end], rarity=rarity).share
+def _candidate(search: Search, hit: Hit, reading: Reading | None, retrieval: Mapping[str, float]) -> Candidate:
+    """Return the candidate with what its text adds to the features of retrieval."""
+    terms, rarity = search.terms, search.rarity
+    words = split_words(hit.text)
+    coverage = cover_words(terms, [*split_words(hit.passage.context), *words], rarity)
+    span = Span(reading.start, reading.end) if reading is not None else None
+    definition = find_definition(hit.text, asked_term(search.question))
+    quote = definition or choose_quote(hit.text, terms, span, rarity=rarity)
+    missing = coverage.missing_names
+    features = {
+        **retrieval,
+        "coverage": coverage.share,
+        "quote_coverage": cover_words(terms, words_in(words, quote), rarity).share,
+        "defines": float(definition is not None),
+        "missing_name": float(len(missing)),
+        "missing_number": float(len(coverage.missing_numbers)),
+        "other_code": float(len(coverage.other_codes)),
+        "unknown_name": float(sum(name.key in search.unknown and name.text in missing for name in terms.names)),
+        "unknown_word": float(len(search.unknown)) / max(1, len(terms.content)),
+        "reader": reading.score if reading else 0.0,
+        "probability": reading.probability if reading else 0.0,
+        "span_gap": min(10.0, reading.span_score - reading.second_score) if reading else 0.0,
+    }
+    return Candidate(hit, reading, coverage, quote, features)
 
 
 def _most(scores: Iterable[float | None]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from index import Span, split_sentences
 from qa.terms import split_words
@@ -17,6 +18,7 @@ _DEFINES = re.compile(r"\W{0,2}\s*(?::|[–—]|-\s|(?:is|are|was|were|means?|re
 _LONGEST_TERM = 6
 
 
+@lru_cache(maxsize=256)
 def asked_term(question: str) -> tuple[str, ...]:
     """Return the keys of the term that a question asks the meaning of; none where it asks something else.
 

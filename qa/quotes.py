@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from index import Span, split_sentences
-from qa.terms import QuestionTerms, cover, find_codes
+from qa.terms import QuestionTerms, Word, cover_words, find_codes, split_words
 
 
 def choose_quote(
@@ -31,11 +31,17 @@ def choose_quote(
         if touched:
             quote = Span(touched[0].start, touched[-1].end)
             return _with_code(text, quote, sentences, terms) or quote
-    shares = [cover(terms, text[s.start : s.end], rarity=rarity).share for s in sentences]
+    words = split_words(text)
+    shares = [cover_words(terms, words_in(words, s), rarity).share for s in sentences]
     best = max(range(len(sentences)), key=lambda i: (shares[i], -i))
     if text[: sentences[best].end].endswith("?") and best + 1 < len(sentences):
         best += 1
     return sentences[best]
+
+
+def words_in(words: Sequence[Word], span: Span) -> list[Word]:
+    """Return those of a text's words that begin in a span of it."""
+    return [word for word in words if span.start <= word.start < span.end]
 
 
 def _with_code(text: str, quote: Span, sentences: Sequence[Span], terms: QuestionTerms) -> Span | None:

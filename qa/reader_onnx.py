@@ -20,6 +20,8 @@ GRAPH = "model.onnx"
 TOKENIZER = "tokenizer.json"
 FORMAT = 1
 _OVERLAP = 64
+_SLOW_FUSIONS = ["SkipLayerNormFusion"]
+"""Of onnxruntime: without it, a window of 150 tokens takes 0.88 of the time."""
 _REMEDY = "install the package again, or name another reader with --reader (none goes without)"
 
 
@@ -59,7 +61,9 @@ class OnnxSpans:
         options.intra_op_num_threads = 1  # the reader's threads read a passage each
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        session = InferenceSession(contents[GRAPH], options, providers=["CPUExecutionProvider"])
+        session = InferenceSession(
+            contents[GRAPH], options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW_FUSIONS
+        )
         return cls(description, session, Tokenizer.from_str(contents[TOKENIZER].decode("utf-8")))
 
     def read_windows(self, question: str, passage: str, title: str) -> list[WindowLogits]:

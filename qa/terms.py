@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -116,16 +116,13 @@ def _stemmer() -> Stemmer.Stemmer:
 
 def split_words(text: str) -> list[Word]:
     """Return the words and numbers of a text, in order."""
-    matches = list(_WORD.finditer(text))
-    keys = _keys([match.group() for match in matches])
-    return [Word(m.group(), key, m.start(), m.end()) for m, key in zip(matches, keys, strict=True)]
+    return [Word(word := match.group(), _key(word), match.start(), match.end()) for match in _WORD.finditer(text)]
 
 
-def _keys(words: Sequence[str]) -> list[str]:
-    folded = [_fold(word) for word in words]
-    return [
-        word if word[0].isdigit() else stem for word, stem in zip(folded, _stemmer().stemWords(folded), strict=True)
-    ]
+@lru_cache(maxsize=1 << 16)
+def _key(word: str) -> str:
+    folded = _fold(word)
+    return folded if folded[0].isdigit() else _stemmer().stemWord(folded)
 
 
 def _fold(word: str) -> str:
@@ -178,7 +175,7 @@ def _code(match: re.Match[str], words: Sequence[Word]) -> Code:
         if word.end != start - 1 or not word.text[0].isupper() or word.text.casefold() in _STOP_WORDS:
             break
         start = word.start
-    name, number = _keys(match.groups())
+    name, number = map(_key, match.groups())
     return Code(match.string[start : match.end()], name, number)
 
 
@@ -191,7 +188,11 @@ def cover(terms: QuestionTerms, text: str, context: str = "", rarity: Mapping[st
         context: Words the passage stands under: title, headings, column names.
         rarity: Weight of each content key, such as its inverse document frequency; None weighs all alike.
     """
-    words = split_words(f"{context}\n{text}")
+    return cover_words(terms, split_words(f"{context}\n{text}"), rarity)
+
+
+def cover_words(terms: QuestionTerms, words: Sequence[Word], rarity: Mapping[str, float] | None = None) -> Coverage:
+    """Return how much of the question some words have: see :func:`cover`."""
     keys = {word.key for word in words}
     initials = "".join(word.key[0] for word in words)
     weights = {word.key: (rarity or {}).get(word.key, 1.0) for word in terms.content}
