@@ -145,15 +145,27 @@ def ece(scored: Sequence[Judged]) -> float | None:
 
     ``ECE = sum over bins b of |sum of c in b - number right in b| / n`` with ten bins of equal width. 0 is perfect.
     """
-    gaps = [abs(sum(one.confidence for one in b) - sum(one.is_right for one in b)) for b in confidence_bins(scored)]
-    return sum(gaps) / len(scored) if scored else None
+    return calibration_error([(one.confidence, one.is_right) for one in scored]) if scored else None
+
+
+def calibration_error(outcomes: Sequence[tuple[float, bool]]) -> float:
+    """Return the expected calibration error of confidences, each with whether it was right: see :func:`ece`."""
+    gaps: dict[int, float] = {}
+    for confidence, is_right in outcomes:
+        number = _bin(confidence, BINS)
+        gaps[number] = gaps.get(number, 0.0) + confidence - is_right
+    return sum(map(abs, gaps.values())) / len(outcomes)
+
+
+def _bin(confidence: float, count: int) -> int:
+    return min(count - 1, int(confidence * count))
 
 
 def confidence_bins(scored: Sequence[Judged], count: int = BINS) -> list[list[Judged]]:
     """Sort judged answers into bins of equal width by confidence; 1 falls into the last bin."""
     bins: list[list[Judged]] = [[] for _ in range(count)]
     for one in scored:
-        bins[min(count - 1, int(one.confidence * count))].append(one)
+        bins[_bin(one.confidence, count)].append(one)
     return bins
 
 

@@ -10,6 +10,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from qa.confidence import Calibration, compared, risk_curve
+from qa.evaluation import calibration_error
 
 RANKING = (
     "reader", "probability", "span_gap", "dense", "lexical", "dense_first", "lexical_first",
@@ -150,14 +151,11 @@ def _figures(calibration: Calibration, rows: Sequence[Mapping[str, Any]], risk: 
     given = [r for c, r in zip(confidence, is_right, strict=True) if c >= calibration.threshold(risk)]
     auroc = roc_auc_score(is_right, confidence) if len(set(is_right)) == 2 else float("nan")
     wrong = 1 - sum(given) / len(given) if given else 0.0
-    figures = (right, auroc, _calibration_error(confidence, is_right), len(given) / len(firsts), wrong)
+    figures = (
+        right,
+        auroc,
+        calibration_error(list(zip(confidence, is_right, strict=True))),
+        len(given) / len(firsts),
+        wrong,
+    )
     return [str(len(rows)), *(f"{figure:.3f}" for figure in figures)]
-
-
-def _calibration_error(confidence: Sequence[float], is_right: Sequence[bool]) -> float:
-    """Return the expected calibration error in 10 bins of equal width."""
-    bins: dict[int, list[tuple[float, bool]]] = {}
-    for c, right in zip(confidence, is_right, strict=True):
-        bins.setdefault(min(9, int(c * 10)), []).append((c, right))
-    gaps = (abs(sum(c for c, _ in b) - sum(r for _, r in b)) for b in bins.values())
-    return sum(gaps) / len(confidence)
