@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 _WORDS = {
     word: value
@@ -66,18 +67,23 @@ _UNIT = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=Tru
 _AMOUNT = rf"(?P<sign{{n}}>US\$|[$€£¥])?\s?(?P<value{{n}}>{_NUMBER})(?:[ -]?(?P<unit{{n}}>{_UNIT})(?![\w%]))?"
 
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern when it is first needed: the two large ones take as long as a module or two to import."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
 def _nth(pattern: str, n: int) -> str:
     """Return a pattern with its groups named for the ``n``-th time it is used."""
     return pattern.replace("{n}", str(n))
 
 
-_MEASURE = re.compile(
+_MEASURE = (
     r"(?<![\w.,/])(?<![^\W\d_][-–])"
     + _nth(_AMOUNT, 1)
     + r"(?:\s?(?:-|–|—|\bto\b|\band\b)\s?"
     + _nth(_AMOUNT, 2)
-    + r")?(?![\w])(?!-\d)(?!\.\d)",
-    re.IGNORECASE,
+    + r")?(?![\w])(?!-\d)(?!\.\d)"
 )
 _ABOUT = re.compile(r"\b(?:about|around|some|roughly|approximately|approx\.|circa|ca?\.|estimated|~)\s*$", re.I)
 _ALMOST = re.compile(r"\b(?:nearly|almost|just under|close to)\s*$", re.IGNORECASE)
@@ -127,7 +133,7 @@ def find_figures(text: str) -> list[Value]:
     """
     dates = find_dates(text)
     found: list[Value] = []
-    for match in _MEASURE.finditer(text):
+    for match in _compiled(_MEASURE).finditer(text):
         is_date = any(date.start < match.end() and match.start() < date.end for date in dates)
         if not is_date and not _REFERENCE.search(text[: match.end()]):
             found += _figures(match, text)
@@ -216,20 +222,17 @@ _SEASONS = {"spring": (2, 6), "summer": (5, 9), "autumn": (8, 12), "fall": (8, 1
 _MONTH = rf"(?P<month{{n}}>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
 _DAY = r"(?P<day{n}>[0-3]?\d)(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year{n}>1\d{3}|20\d\d)(?![\d,]\d|\d|%)"
-_DATE = re.compile(
-    "|".join(
-        (
-            r"(?P<iso>\d{4}-\d\d-\d\d)",
-            rf"\b{_nth(_DAY, 1)}(?: of)? {_nth(_MONTH, 1)},? {_nth(_YEAR, 1)}",
-            rf"\b{_nth(_MONTH, 2)} {_nth(_DAY, 2)},? {_nth(_YEAR, 2)}",
-            rf"\b{_nth(_MONTH, 3)}(?: ?(?:to|and|-|–) ?{_nth(_MONTH, 4)})?,? (?:of )?{_nth(_YEAR, 3)}",
-            rf"\b(?P<season>{'|'.join(_SEASONS)})(?: of)? {_nth(_YEAR, 4)}",
-            r"\b(?P<decade>1\d\d0|20\d0)['’]?s\b",
-            r"\b(?P<century>\d\d?)(?:st|nd|rd|th)[ -]century\b",
-            rf"(?<![\w.,$€£-]){_nth(_YEAR, 5)}(?: ?(?:-|–|\bto\b) ?(?P<year6>(?:1\d|20)?\d\d)(?!,?\d))?(?!-\d|\.\d)\b",
-        )
-    ),
-    re.IGNORECASE,
+_DATE = "|".join(
+    (
+        r"(?P<iso>\d{4}-\d\d-\d\d)",
+        rf"\b{_nth(_DAY, 1)}(?: of)? {_nth(_MONTH, 1)},? {_nth(_YEAR, 1)}",
+        rf"\b{_nth(_MONTH, 2)} {_nth(_DAY, 2)},? {_nth(_YEAR, 2)}",
+        rf"\b{_nth(_MONTH, 3)}(?: ?(?:to|and|-|–) ?{_nth(_MONTH, 4)})?,? (?:of )?{_nth(_YEAR, 3)}",
+        rf"\b(?P<season>{'|'.join(_SEASONS)})(?: of)? {_nth(_YEAR, 4)}",
+        r"\b(?P<decade>1\d\d0|20\d0)['’]?s\b",
+        r"\b(?P<century>\d\d?)(?:st|nd|rd|th)[ -]century\b",
+        rf"(?<![\w.,$€£-]){_nth(_YEAR, 5)}(?: ?(?:-|–|\bto\b) ?(?P<year6>(?:1\d|20)?\d\d)(?!,?\d))?(?!-\d|\.\d)\b",
+    )
 )
 _CIRCA = re.compile(r"\b(?:about|around|circa|ca?\.)\s*(?:the )?$", re.IGNORECASE)
 _OPEN_DATE = re.compile(
@@ -248,7 +251,7 @@ def find_dates(text: str) -> list[Value]:
         [(1939.0, 1946.0, 'date'), (1890.0, 1900.0, 'date')]
     """
     found = []
-    for match in _DATE.finditer(text):
+    for match in _compiled(_DATE).finditer(text):
         unit = text[match.end() :].lstrip()
         if match["year5"] and not match["year6"] and re.match(rf"(?:{_UNIT})(?![\w%])", unit, re.IGNORECASE):
             continue
