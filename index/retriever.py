@@ -147,6 +147,14 @@ class PassageIndex:
         with self._view() as (_, now):
             return now.manifest.revision != before
 
+    def warm_up(self) -> None:
+        """Load the encoder, which the first search would load otherwise.
+
+        Raises:
+            PassageIndexError: It is damaged, or the index carries none.
+        """
+        self._newest_encoder()
+
     def search(self, query: str, *, k: int = 10, depth: int = 100, filters: Filters | None = None) -> list[Hit]:
         """Return the ``k`` best passages for a query, or fewer where there are no more; a blank query has none.
 
@@ -166,12 +174,7 @@ class PassageIndex:
             return []
         depth = max(depth, k)
         for _ in range(_ATTEMPTS):
-            try:
-                encoder = self._encoder()
-            except PassageIndexError:
-                if not self.refresh():
-                    raise
-                continue  # another revision has been published, with the encoder in another place
+            encoder = self._newest_encoder()
             vector = encoder.encode_query(query)
             with self._view() as (snapshot, now):
                 if self._given_encoder is None and encoder is not self._encoder():
@@ -337,6 +340,16 @@ class PassageIndex:
         listing = snapshot.documents()
         self._listing = (now.manifest.revision, listing)
         return listing
+
+    def _newest_encoder(self) -> Encoder:
+        """Return the encoder, of a revision published meanwhile where that of the one seen last is gone."""
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._encoder()
+            except PassageIndexError:
+                if not self.refresh():
+                    raise
+        return self._encoder()
 
     def _encoder(self) -> Encoder:
         """Return the encoder of the revision seen last, loaded when it is first needed."""

@@ -91,10 +91,11 @@ class Assistant:
         """
         settings = settings or Settings.from_env()
         folder = index_to_ask(Path(path) if path is not None else settings.index)
-        with ThreadPoolExecutor(1) as pool:  # a cold start opens both at once
+        with ThreadPoolExecutor(1) as pool:  # a cold start loads reader and encoder at once
             opening = pool.submit(open_reader, settings.reader, threads=settings.thread_count)
             passages = PassageIndex.open(folder, threads=settings.thread_count)
             try:
+                passages.warm_up()
                 reader = opening.result()
             except BaseException:
                 passages.close()

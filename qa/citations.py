@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote as percent_encode
 
-from index import ArticleError, Document, DocumentInfo, Hit, Page, Span, read_article
+from index import ArticleError, Document, DocumentInfo, Hit, Page, Span
 from qa.answers import Citation, CitedPassage, Explanation, Quote
 
 _FRAGMENT_WORDS = 8
@@ -169,6 +169,8 @@ def verify_answer(answer: Mapping[str, Any]) -> list[Proof]:
 
 
 def _read_again(source: str) -> Document | str:
+    from index import read_article  # the readers take a fifth of the time of importing this package
+
     try:
         return read_article(Path(source))
     except ArticleError as error:
