@@ -36,7 +36,8 @@ it out of the index; its file is deleted only where it was uploaded, so a file o
 
 **Under load** each process works on `QA_MAX_CONCURRENCY` questions and lets `QA_MAX_WAITING` more wait; beyond that it
 answers 503 with `Retry-After`, at once. `--workers N` starts N processes that share the index's memory. A revision that
-`qa index` writes is served from the next question on. SIGTERM ends what runs and takes no more.
+`qa index` writes is served from the next question on. SIGTERM ends what runs and takes no more. `QA_RATE_LIMIT` holds
+for each key over all the workers of one `qa serve`; beyond it the answer is 429 with `Retry-After`.
 
 **Errors** have one shape, `{"error": {"code", "message"}}`; a code never changes its meaning. Every response has an
 `X-Request-ID` (the request's own, where it sends one), which stands in the log, one JSON line a request.

@@ -68,7 +68,9 @@ class Settings:
     )
     max_waiting: int = _setting(1, "Questions that wait in one process for their turn; more are told to come back.")
     rate_limit: int = _setting(
-        0, "Most questions a minute for one key, or one address where no key is set; 0 sets no limit."
+        0,
+        "Most requests a minute for one key, or one address where no key is set, over all workers together; 0 sets no "
+        "limit.",
     )
     request_timeout: float = _setting(30.0, "Longest time that a question may take, in seconds.")
     log_questions: bool = _setting(False, "Whether the service's log holds the questions.")

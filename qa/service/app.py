@@ -16,9 +16,10 @@ from qa.answers import SHAPE_VERSION
 from qa.service import asking, documents, health, pages
 from qa.service.errors import add_error_handlers
 from qa.service.examples import ANSWER_EXAMPLE
-from qa.service.limits import BodyLimit, RateLimit
+from qa.service.limits import BodyLimit
 from qa.service.logs import Observed
 from qa.service.metrics import Metrics
+from qa.service.rates import RateLimit
 from qa.service.security import Guard, Hosts, Keys, SafeHeaders, needed_right
 from qa.service.state import Service
 from qa.settings import Settings
@@ -37,6 +38,7 @@ def create_app(
     settings: Settings | None = None,
     *,
     metrics: Metrics | None = None,
+    rate_limit: RateLimit | None = None,
     encoder: Encoder | None = None,
     closes: bool = False,
 ) -> FastAPI:
@@ -46,12 +48,13 @@ def create_app(
         assistant: Who answers. Its index may get new revisions while the service runs.
         settings: None takes the defaults.
         metrics: Where requests are counted; None counts in this process alone.
+        rate_limit: How often a caller may ask; None takes the setting, and counts in this process alone.
         encoder: What uploaded articles are embedded with, where the index does not carry its encoder.
         closes: Whether the assistant is closed when the service ends.
     """
     settings = settings or Settings()
     service = Service.of(assistant, settings, metrics or Metrics(), encoder)
-    app = _application(middleware=_middleware(service), lifespan=_lifespan(service, closes))
+    app = _application(middleware=_middleware(service, rate_limit), lifespan=_lifespan(service, closes))
     app.state.service = service
     return app
 
@@ -79,7 +82,7 @@ def _application(**parts: Any) -> FastAPI:  # noqa: ANN401  (of FastAPI's constr
     return app
 
 
-def _middleware(service: Service) -> list[Middleware]:
+def _middleware(service: Service, rate_limit: RateLimit | None) -> list[Middleware]:
     settings = service.settings
 
     def limit_of(scope: Scope) -> int:
@@ -103,7 +106,7 @@ def _middleware(service: Service) -> list[Middleware]:
             keys=Keys(settings.api_keys),
             hosts=Hosts((*settings.allowed_hosts, settings.host)),
             origins=settings.cors_origins,
-            rate_limit=RateLimit(settings.rate_limit),
+            rate_limit=rate_limit or RateLimit(settings.rate_limit),
         ),
         Middleware(BodyLimit, limit_of=limit_of),
     ]

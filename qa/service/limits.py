@@ -1,10 +1,8 @@
-"""What keeps the service answering under load: bounded work, bounded bodies, bounded rates."""
+"""What keeps the service answering under load: bounded work, bounded bodies."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -15,7 +13,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qa.service.errors import ServiceError
 
 T = TypeVar("T")
-_MOST_BUCKETS = 10_000
 
 
 class WorkPool:
@@ -99,29 +96,6 @@ class WorkPool:
 
 def _overloaded() -> ServiceError:
     return ServiceError(503, "overloaded", "Too many questions at once; try again in a second.", {"Retry-After": "1"})
-
-
-class RateLimit:
-    """A bucket of tokens for each caller, filled evenly over a minute."""
-
-    def __init__(self, per_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Allow so many requests a minute, as a burst or evenly; 0 allows any number."""
-        self._size = float(per_minute)
-        self._clock = clock
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def wait(self, caller: str) -> float:
-        """Take a token and return 0, or return the seconds until there is one."""
-        if not self._size:
-            return 0.0
-        now = self._clock()
-        tokens, then = self._buckets.pop(caller, (self._size, now))
-        tokens = min(self._size, tokens + (now - then) * self._size / 60)
-        missing = max(0.0, 1 - tokens)
-        self._buckets[caller] = (tokens if missing else tokens - 1, now)
-        if len(self._buckets) > _MOST_BUCKETS:
-            self._buckets.popitem(last=False)
-        return missing * 60 / self._size
 
 
 class BodyLimit:

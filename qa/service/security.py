@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.service.errors import ServiceError
-from qa.service.limits import RateLimit
+from qa.service.rates import RateLimit
 
 Right = Literal["read", "write"]
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

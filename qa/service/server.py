@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _SHARED_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 """Read by prometheus-client when it is imported: where worker processes add up their counts."""
+_SHARED_RATES = "rates"
+"""The file in the same folder by which they share what a caller has asked."""
 _DRAIN_SECONDS = 5
 LONGEST_HEAD = 524_288
 """Bytes of a request's address and headers: room for the longest question and filters, percent-encoded."""
@@ -99,19 +101,25 @@ def _threads(settings: Settings, workers: int) -> int:
     return settings.threads or max(1, min(4, len(os.sched_getaffinity(0)) // workers))
 
 
-def _app(settings: Settings) -> FastAPI:
+def _app(settings: Settings, *, rates: Path | None = None) -> FastAPI:
     from qa.service.app import create_app
     from qa.service.metrics import Metrics
+    from qa.service.rates import RateLimit
 
     shared = os.environ.get(_SHARED_COUNTS)
-    metrics = Metrics(Path(shared) if shared else None)
-    return create_app(Assistant.open(settings=settings), settings, metrics=metrics, closes=True)
+    return create_app(
+        Assistant.open(settings=settings),
+        settings,
+        metrics=Metrics(Path(shared) if shared else None),
+        rate_limit=RateLimit(settings.rate_limit, shared=rates),
+        closes=True,
+    )
 
 
 def worker_app() -> FastAPI:
     """Return the application of a worker process, as its environment describes it."""
     log_as_json()
-    return _app(Settings.from_env())
+    return _app(Settings.from_env(), rates=Path(os.environ[_SHARED_COUNTS]) / _SHARED_RATES)
 
 
 def _options(settings: Settings) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from qa.service.errors import ServiceError
-from qa.service.limits import BodyLimit, RateLimit, WorkPool
+from qa.service.limits import BodyLimit, WorkPool
 from tests.qa.test_service import assert_error
 
 
@@ -79,25 +79,6 @@ def test_the_event_loop_goes_on_while_questions_are_worked_on():
         pool.close()
 
     run(scenario())
-
-
-def test_a_bucket_fills_evenly_over_a_minute():
-    now = [0.0]
-    limit = RateLimit(6, clock=lambda: now[0])
-    assert [limit.wait("a") for _ in range(6)] == [0.0] * 6
-    assert limit.wait("a") == 10.0 and limit.wait("b") == 0.0
-    now[0] = 10.0
-    assert (limit.wait("a"), limit.wait("a")) == (0.0, 10.0)
-    now[0] = 1000.0
-    assert [limit.wait("a") for _ in range(7)] == [0.0] * 6 + [10.0]
-    assert RateLimit(0).wait("a") == 0.0
-
-
-def test_the_buckets_do_not_grow_without_end():
-    limit = RateLimit(1)
-    for caller in range(20_000):
-        limit.wait(str(caller))
-    assert len(limit._buckets) == 10_000
 
 
 @pytest.mark.parametrize("announced", [True, False])

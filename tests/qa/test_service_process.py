@@ -96,6 +96,48 @@ def test_two_workers_answer_add_up_their_counts_and_end_on_sigterm(real_index):
     assert not any("Caspian" in line for line in lines)
 
 
+def workers_of(process):
+    """Return the processes that answer: the children that were spawned with a socket, not the resource tracker."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return {int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+
+
+def kill_a_worker(address, process, pid):
+    """Kill a worker, and wait until another has its place."""
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: len(workers_of(process) - {pid}) == 2 and is_ready(address), process)
+
+
+def test_two_workers_have_one_rate_and_one_that_dies_does_not_change_it(real_index):
+    def burst(address):
+        """Ask 40 times at once; return how often it was let in, and how often the rate lets one in."""
+        codes: list[int] = []
+
+        def ask():
+            for _ in range(10):
+                try:
+                    get(address, "/v1/documents?limit=1")
+                    codes.append(200)
+                except urllib.error.HTTPError as error:
+                    codes.append(error.code)
+
+        started = time.monotonic()
+        clients = [threading.Thread(target=ask) for _ in range(4)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join(60)
+        assert set(codes) == {200, 429} and len(codes) == 40
+        return codes.count(200), 12 + (time.monotonic() - started) / 5 + 1
+
+    with serving("--index", real_index, "--workers", 2, QA_RATE_LIMIT="12") as (address, process, _):
+        passed, most = burst(address)
+        assert 12 <= passed <= most
+        kill_a_worker(address, process, min(workers_of(process)))
+        passed, most = burst(address)
+        assert passed <= most
+
+
 def test_sigterm_lets_a_running_batch_end(real_index):
     with serving("--index", real_index) as (address, process, _):
         lines = b"\n".join(json.dumps({"id": n, "question": "what is Caspian Wind-2025"}).encode() for n in range(40))
