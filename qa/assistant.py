@@ -17,7 +17,7 @@ from typing import Self
 
 from index import Filters, Hit, PassageIndex
 from qa.answers import Answer, Citation, Conflict, Explanation, IndexState
-from qa.candidates import Candidate, Search, make_candidates
+from qa.candidates import Candidate, Search, make_candidates, read_quotes
 from qa.citations import make_citation
 from qa.confidence import CALIBRATION_FILE, SHIPPED, Calibration, compared
 from qa.errors import InvalidQuestionError
@@ -125,7 +125,7 @@ class Assistant:
             risk=self._settings.risk if risk is None else risk,
         )
         watch = _Stopwatch()
-        ranked, state = self._consider(question, filters, watch, first=max(FIRST_READ, settings.k))
+        ranked, state = self._consider(question, filters, watch, first=max(FIRST_READ, settings.k), quotes=settings.k)
         threshold = self.calibration.threshold(settings.risk)
         confidence = ranked[0].confidence if ranked else 0.0
         answered = bool(ranked) and confidence >= threshold
@@ -162,7 +162,7 @@ class Assistant:
 
     def consider(self, question: str, *, filters: Filters | None = None) -> list[Ranked]:
         """Return the candidates of a question, best first, as a calibration needs them."""
-        return self._consider(question, filters, _Stopwatch(), first=PASSAGES_READ)[0]
+        return self._consider(question, filters, _Stopwatch(), first=PASSAGES_READ, quotes=PASSAGES_READ)[0]
 
     @property
     def threshold(self) -> float:
@@ -184,7 +184,7 @@ class Assistant:
         self.close()
 
     def _consider(
-        self, question: str, filters: Filters | None, watch: _Stopwatch, *, first: int
+        self, question: str, filters: Filters | None, watch: _Stopwatch, *, first: int, quotes: int
     ) -> tuple[list[Ranked], IndexState]:
         asked = self._checked(question)
         terms = question_terms(asked)
@@ -193,7 +193,7 @@ class Assistant:
         rarity = _rarity(counts, state.passages)
         unknown = {key for key, count in counts.items() if count == 0}
         watch.lap("retrieve")
-        ranked = self._read(Search(asked, terms, hits, rarity, unknown), first=first)
+        ranked = self._read(Search(asked, terms, hits, rarity, unknown), first=first, quotes=quotes)
         watch.lap("read")
         return ranked, state
 
@@ -206,8 +206,11 @@ class Assistant:
                 break
         return state, hits
 
-    def _read(self, search: Search, *, first: int) -> list[Ranked]:
-        """Read and rank the hits: the first ones, and the rest where none of these answers for sure."""
+    def _read(self, search: Search, *, first: int, quotes: int) -> list[Ranked]:
+        """Read and rank the hits: the first ones, and the rest where none of these answers for sure.
+
+        The quotes of the best ones are read once more, alone: that is for the confidence, it does not change the order.
+        """
         if self._reader is None:
             return self._ranked(make_candidates(search, search.hits, None))
         read: list[Candidate] = []
@@ -216,7 +219,8 @@ class Assistant:
             if some and not (ranked and ranked[0].confidence >= SURE):
                 read += make_candidates(search, some, self._reader)
                 ranked = self._ranked(read)
-        return ranked
+        read = [entry.candidate for entry in ranked]
+        return self._ranked([*read_quotes(search.question, read[:quotes], self._reader), *read[quotes:]])
 
     def _frequencies(self, terms: QuestionTerms) -> dict[str, int]:
         """Return for the key of each content word how many passages have it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index import Hit, Span
 from qa.definitions import asked_term, find_definition
@@ -88,9 +88,10 @@ def make_candidates(search: Search, hits: Sequence[Hit], reader: Reader | None) 
     * ``unknown_word``: share of the content words that no passage has, the same for all candidates;
     * ``reader``: margin of the best span over no answer, in logits;
     * ``probability``: of the best span among all spans and no answer, by the reader's softmax;
-    * ``span_gap``: its score less that of the next best span apart from it, in logits, at most 10.
+    * ``span_gap``: its score less that of the next best span apart from it, in logits, at most 10;
+    * ``quote_gain``: 0 until the quote is read alone, see :func:`read_quotes`.
 
-    The last three are 0 where the passage was not read.
+    ``reader``, ``probability`` and ``span_gap`` are 0 where the passage was not read.
     """
     readings: Sequence[Reading | None] = [None] * len(hits)
     if reader is not None:
@@ -132,8 +133,31 @@ def _candidate(search: Search, hit: Hit, reading: Reading | None, retrieval: Map
         "reader": reading.score if reading else 0.0,
         "probability": reading.probability if reading else 0.0,
         "span_gap": min(10.0, reading.span_score - reading.second_score) if reading else 0.0,
+        "quote_gain": 0.0,
     }
     return Candidate(hit, reading, coverage, quote, features)
+
+
+def read_quotes(question: str, candidates: Sequence[Candidate], reader: Reader) -> list[Candidate]:
+    """Return the candidates with their quotes read once more, alone.
+
+    A passage on the right subject takes a reader in; the sentence that is to be quoted, without the others around it,
+    does so less. The feature ``quote_gain`` is by how much its margin over no answer is above the passage's, in
+    logits. Where the passage's best span lies outside the quote, the words marked are those found in the quote.
+    """
+    read = [candidate for candidate in candidates if candidate.reading is not None]
+    quotes = [candidate.hit.text[candidate.quote.start : candidate.quote.end] for candidate in read]
+    found = dict(zip((c.hit.passage.id for c in read), reader.read(question, quotes), strict=True))
+    return [_with_quote_read(c, found[c.hit.passage.id]) if c.reading is not None else c for c in candidates]
+
+
+def _with_quote_read(candidate: Candidate, alone: Reading) -> Candidate:
+    features = {**candidate.features, "quote_gain": alone.score - candidate.features["reader"]}
+    reading = candidate.reading
+    if candidate.span is None and alone.start < alone.end:
+        start = candidate.quote.start
+        reading = replace(alone, start=start + alone.start, end=start + alone.end)
+    return replace(candidate, reading=reading, features=features)
 
 
 def _most(scores: Iterable[float | None]) -> float:

@@ -17,7 +17,7 @@ RANKING = (
     "coverage", "quote_coverage", "defines",
     "missing_name", "missing_number", "other_code",
 )  # fmt: skip
-CONFIDENCE = (*RANKING, "unknown_name", "unknown_word", "gap", "agreement")
+CONFIDENCE = (*RANKING, "quote_gain", "unknown_name", "unknown_word", "gap", "agreement")
 MISSING = ("missing_name", "missing_number", "other_code", "unknown_name", "unknown_word")
 """A word of the question that is missing never raises a score, whatever a sample says."""
 DEFINES = 2.0
