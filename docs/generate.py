@@ -42,6 +42,7 @@ def settings_page() -> str:
         "default.\nAn unknown `QA_*` variable is an error. What shaped an index lies in the index and is not set again."
         "\n\n"
         f"| variable | default | meaning |\n|---|---|---|\n{rows}\n"
+        "\nTraces of `qa serve` are set by OpenTelemetry's own `OTEL_*` variables: see [traces](http.md).\n"
     )
 
 

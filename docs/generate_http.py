@@ -41,6 +41,20 @@ for each key over all the workers of one `qa serve`; beyond it the answer is 429
 
 **Errors** have one shape, `{"error": {"code", "message"}}`; a code never changes its meaning. Every response has an
 `X-Request-ID` (the request's own, where it sends one), which stands in the log, one JSON line a request.
+
+**Traces.** With `pip install "article-qa[otel]"`, OpenTelemetry's own variables turn them on, in every worker:
+
+```
+OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 OTEL_SERVICE_NAME=articles qa serve --workers 2
+OTEL_TRACES_EXPORTER=console qa serve        # to look at them here; OTEL_SDK_DISABLED=true turns them off
+```
+
+Each request is a span, named by its route; below it each question is a span `answer` (`qa.answered`, `qa.confidence`,
+`qa.citations`, `qa.revision`) with a span for each step. A `traceparent` that a request sends is continued, and the log
+line has the `trace_id`. Addresses stand there without what follows the `?`, and `qa.question` only with
+`QA_LOG_QUESTIONS`. `OTEL_PYTHON_EXCLUDED_URLS=healthz,readyz,metrics` leaves those out. Without one of
+`OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` and `OTEL_TRACES_EXPORTER` nothing is traced, and
+neither OpenTelemetry's SDK nor its exporters are loaded.
 """
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from qa.answers import Answer, IndexState
@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 def answer_lines(
-    assistant: Assistant, lines: Iterable[str], *, filters: Filters | None = None, explain: bool = False
+    assistant: Assistant,
+    lines: Iterable[str],
+    *,
+    filters: Filters | None = None,
+    explain: bool = False,
+    ask: Callable[..., Answer] | None = None,
 ) -> Iterator[str]:
     """Yield one JSON line for each question, in order, with the question's ``id`` copied through.
 
@@ -26,16 +31,18 @@ def answer_lines(
         lines: JSON objects with ``question`` and, where wanted, ``id``; blank lines are passed over.
         filters: Which articles to answer from.
         explain: Whether the scores go with each citation.
+        ask: What a question is asked with, such as the assistant's own in a trace; None takes the assistant's own.
 
     Raises:
         ValueError: A line is no such object; the message names its number.
     """
+    ask = ask or assistant.ask
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         item = _question(line, number)
         try:
-            answer = assistant.ask(item["question"], filters=filters)
+            answer = ask(item["question"], filters=filters)
         except InvalidQuestionError as error:
             answer = _unasked(assistant, item["question"], str(error))
         identity = {"id": item["id"]} if "id" in item else {}

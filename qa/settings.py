@@ -73,7 +73,9 @@ class Settings:
         "limit.",
     )
     request_timeout: float = _setting(30.0, "Longest time that a question may take, in seconds.")
-    log_questions: bool = _setting(False, "Whether the service's log holds the questions.")
+    log_questions: bool = _setting(
+        False, "Whether the service's log, and its traces where there are any, hold the questions."
+    )
 
     def __post_init__(self) -> None:
         """Refuse values that no setting can have."""

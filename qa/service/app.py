@@ -27,6 +27,7 @@ from qa.settings import Settings
 if TYPE_CHECKING:
     from index import Encoder
     from qa.assistant import Assistant
+    from qa.service.spans import Tracing
 
 _MULTIPART_OVERHEAD = 65_536
 _DESCRIPTION = """Ask your articles: verbatim quotes with their place in the article, or the plain statement that the
@@ -39,6 +40,7 @@ def create_app(
     *,
     metrics: Metrics | None = None,
     rate_limit: RateLimit | None = None,
+    tracing: Tracing | None = None,
     encoder: Encoder | None = None,
     closes: bool = False,
 ) -> FastAPI:
@@ -49,11 +51,12 @@ def create_app(
         settings: None takes the defaults.
         metrics: Where requests are counted; None counts in this process alone.
         rate_limit: How often a caller may ask; None takes the setting, and counts in this process alone.
+        tracing: What makes spans of requests and answers; None makes none.
         encoder: What uploaded articles are embedded with, where the index does not carry its encoder.
-        closes: Whether the assistant is closed when the service ends.
+        closes: Whether the assistant and the tracing are closed when the service ends.
     """
     settings = settings or Settings()
-    service = Service.of(assistant, settings, metrics or Metrics(), encoder)
+    service = Service.of(assistant, settings, metrics or Metrics(), encoder, tracing)
     app = _application(middleware=_middleware(service, rate_limit), lifespan=_lifespan(service, closes))
     app.state.service = service
     return app
@@ -72,6 +75,8 @@ def _application(**parts: Any) -> FastAPI:  # noqa: ANN401  (of FastAPI's constr
         version=f"{SHAPE_VERSION}.0",
         docs_url=None,  # both load scripts of a third party
         redoc_url=None,
+        # FastAPI's own, from 0.142 on, would send each address with the question in it; ours is in tracing.py
+        telemetry={"tracing": False, "logs": False, "auto_configure": False},
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         **parts,
     )
@@ -98,6 +103,7 @@ def _middleware(service: Service, rate_limit: RateLimit | None) -> list[Middlewa
         max_age=600,
     )
     return [
+        *_traced(service),
         Middleware(Observed, metrics=service.metrics, log_questions=settings.log_questions),
         Middleware(SafeHeaders),
         *([cors] if settings.cors_origins else []),
@@ -112,6 +118,14 @@ def _middleware(service: Service, rate_limit: RateLimit | None) -> list[Middlewa
     ]
 
 
+def _traced(service: Service) -> list[Middleware]:
+    if service.tracing is None:
+        return []
+    from qa.service.spans import Traced
+
+    return [Middleware(Traced, tracing=service.tracing)]
+
+
 def _lifespan(service: Service, closes: bool) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -123,6 +137,8 @@ def _lifespan(service: Service, closes: bool) -> Callable[[FastAPI], Any]:
         service.close()
         if closes:
             service.assistant.close()
+            if service.tracing is not None:
+                service.tracing.close()
 
     return lifespan
 

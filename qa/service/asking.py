@@ -68,9 +68,10 @@ async def ask_with_body(service: ServiceOf, request: Request, asked: AskRequest)
 async def _answer(service: Service, request: Request, asked: AskRequest) -> Response:
     request.scope["state"]["question"] = asked.question
     filters = parse_filters(asked.filters)
+    ask = service.asking()
 
     def work() -> bytes:
-        answer = service.assistant.ask(asked.question, k=asked.k, risk=asked.risk, filters=filters)
+        answer = ask(asked.question, k=asked.k, risk=asked.risk, filters=filters)
         service.metrics.count_answer(answer.answered)
         service.metrics.show_index(answer.index)
         return json_bytes(answer.to_dict(explain=asked.explain))
@@ -151,9 +152,10 @@ async def batch(
 
 async def _batch(service: Service, lines: Sequence[str], filters: Sequence[str], explain: bool) -> AsyncIterator[bytes]:
     chosen = parse_filters(filters)
+    ask = service.asking()
 
     def work(line: str) -> bytes:
-        answered = "".join(answer_lines(service.assistant, [line], filters=chosen, explain=explain))
+        answered = "".join(answer_lines(service.assistant, [line], filters=chosen, explain=explain, ask=ask))
         service.metrics.count_answer(json.loads(answered)["answered"])
         return answered.encode("utf-8", "backslashreplace")
 

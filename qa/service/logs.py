@@ -82,20 +82,20 @@ class Observed:
         try:
             await self._app(scope, receive, seen)
         except Exception:
-            LOGGER.exception("request failed", extra={"facts": {"request_id": request_id}})
+            LOGGER.exception("request failed", extra={"facts": _identity(scope)})
             if not status:
                 message = "Something went wrong here; the log has it under this request id."
                 await error_response(500, "internal_error", message)(scope, receive, seen)
             status = 500
         finally:
-            self._record(scope, request_id, status, self._clock() - started)
+            self._record(scope, status, self._clock() - started)
 
-    def _record(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "none")
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._metrics.count_request(route, method, status, seconds)
         facts = {
-            "request_id": request_id,
+            **_identity(scope),
             "method": method,
             "route": route,
             "status": status,
@@ -105,6 +105,11 @@ class Observed:
         if self._log_questions and "question" in scope["state"]:
             facts["question"] = scope["state"]["question"]
         LOGGER.info("request", extra={"facts": facts})
+
+
+def _identity(scope: Scope) -> dict[str, str]:
+    """Return what a request is found by: its id, and where it is traced that of its trace."""
+    return {name: scope["state"][name] for name in ("request_id", "trace_id") if name in scope["state"]}
 
 
 def _request_id(given: str) -> str:

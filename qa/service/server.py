@@ -44,6 +44,7 @@ def serve(settings: Settings, *, workers: int = 1) -> None:
     Raises:
         PassageIndexError: There is no index, or it cannot be used.
         ModelNotFoundError: There is no reader where the settings point.
+        SettingsError: Traces are asked for and cannot be made.
     """
     settings = dataclasses.replace(settings, index=index_to_ask(settings.index), threads=_threads(settings, workers))
     for name, value in (("OMP_WAIT_POLICY", "passive"), ("OMP_NUM_THREADS", str(settings.threads))):
@@ -66,6 +67,10 @@ def _stop(*_: object) -> None:
 
 
 def _try(settings: Settings) -> None:
+    from qa.service.tracing import open_tracing
+
+    if tracing := open_tracing(with_questions=False):
+        tracing.close()
     Assistant.open(settings=settings).close()
 
 
@@ -105,13 +110,16 @@ def _app(settings: Settings, *, rates: Path | None = None) -> FastAPI:
     from qa.service.app import create_app
     from qa.service.metrics import Metrics
     from qa.service.rates import RateLimit
+    from qa.service.tracing import open_tracing
 
+    tracing = open_tracing(with_questions=settings.log_questions)
     shared = os.environ.get(_SHARED_COUNTS)
     return create_app(
         Assistant.open(settings=settings),
         settings,
         metrics=Metrics(Path(shared) if shared else None),
         rate_limit=RateLimit(settings.rate_limit, shared=rates),
+        tracing=tracing,
         closes=True,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 from fastapi import Depends, Request
 
@@ -19,11 +19,23 @@ from qa.settings import Settings
 
 if TYPE_CHECKING:
     from index import Encoder
+    from qa.answers import Answer
     from qa.assistant import Assistant
+    from qa.service.spans import Tracing
 
 _READERS = 4
 _READS_WAITING = 64
 _WRITE_SECONDS = 600.0
+
+
+class Ask(Protocol):
+    """What answers a question, as the assistant does."""
+
+    def __call__(
+        self, question: str, *, k: int | None = None, risk: float | None = None, filters: Filters | None = None
+    ) -> Answer:
+        """Return the answer."""
+        ...
 
 
 @dataclass(slots=True)
@@ -38,6 +50,7 @@ class Service:
         reads: Where articles are read and listed, so that a long list holds up no question.
         writes: Where the index is changed, one change at a time.
         uploads: Where articles go that come over HTTP.
+        tracing: What makes spans of answers; None where there are no traces.
         is_ready: Whether the index is open and the encoder warm.
     """
 
@@ -48,10 +61,18 @@ class Service:
     reads: WorkPool
     writes: WorkPool
     uploads: Uploads
+    tracing: Tracing | None = None
     is_ready: bool = False
 
     @classmethod
-    def of(cls, assistant: Assistant, settings: Settings, metrics: Metrics, encoder: Encoder | None) -> Service:
+    def of(
+        cls,
+        assistant: Assistant,
+        settings: Settings,
+        metrics: Metrics,
+        encoder: Encoder | None,
+        tracing: Tracing | None,
+    ) -> Service:
         """Return the service of an assistant, bounded as the settings say."""
         seconds = settings.request_timeout
         workers = settings.max_concurrency or max(1, len(os.sched_getaffinity(0)) // settings.thread_count)
@@ -65,7 +86,12 @@ class Service:
             reads=WorkPool(_READERS, _READS_WAITING, timeout=seconds),
             writes=WorkPool(1, 0, timeout=_WRITE_SECONDS, refusal=locked),
             uploads=uploads,
+            tracing=tracing,
         )
+
+    def asking(self) -> Ask:
+        """Return what answers the questions of the request that is at hand, to be called in any thread."""
+        return self.assistant.ask if self.tracing is None else self.tracing.asking(self.assistant.ask)
 
     def index_state(self) -> IndexState:
         """Return the state of the index as it is now."""
