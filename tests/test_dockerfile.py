@@ -29,9 +29,18 @@ def test_the_last_stage_has_no_root_no_compiler_and_no_pip_install():
     assert not re.search(r"apt-get|pip install|gcc|torch", FINAL)
 
 
-def test_what_is_copied_exists():
-    for line in re.findall(r"^COPY (?!--from)(.+) \S+$", TEXT, re.M):
-        assert all((ROOT / source).exists() for source in line.split())
+def test_what_is_copied_exists_and_nothing_else_is_sent():
+    sent = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(encoding="utf-8"), re.M)
+    copied = [source for line in re.findall(r"^COPY (?!--from)(.+) \S+$", TEXT, re.M) for source in line.split()]
+    assert sorted(copied) == sorted(sent)
+    assert all((ROOT / source).exists() for source in copied)
+
+
+def test_torch_is_never_installed_and_the_articles_are_all_that_is_indexed():
+    assert "qa/seeds/*.txt --index /srv/index" in TEXT
+    behind = set(re.findall(r"'([\w-]+)'", re.search(r"behind = \{(.+?)\}", TEXT)[1]))
+    assert {"torch", "sentence-transformers"} <= behind
+    assert not re.search(r"pip install .*\btorch\b|pip install .* \.( |$)", TEXT, re.M)
 
 
 def test_the_image_serves_and_says_that_it_is_healthy():
