@@ -32,6 +32,8 @@ FIRST_READ = 5
 """How many are read before the rest is: where one of these answers for sure, the rest is left unread."""
 SURE = 0.5
 """The confidence at which the rest is left unread: see the same curve."""
+QUOTES_READ = 5
+"""How many of the best passages have their quotes read once more, alone; where more are cited, so many."""
 _ATTEMPTS = 3
 
 
@@ -125,7 +127,9 @@ class Assistant:
             risk=self._settings.risk if risk is None else risk,
         )
         watch = _Stopwatch()
-        ranked, state = self._consider(question, filters, watch, first=max(FIRST_READ, settings.k), quotes=settings.k)
+        ranked, state = self._consider(
+            question, filters, watch, first=max(FIRST_READ, settings.k), quotes=max(QUOTES_READ, settings.k)
+        )
         threshold = self.calibration.threshold(settings.risk)
         confidence = ranked[0].confidence if ranked else 0.0
         answered = bool(ranked) and confidence >= threshold
@@ -209,7 +213,7 @@ class Assistant:
     def _read(self, search: Search, *, first: int, quotes: int) -> list[Ranked]:
         """Read and rank the hits: the first ones, and the rest where none of these answers for sure.
 
-        The quotes of the best ones are read once more, alone: that is for the confidence, it does not change the order.
+        The best ones are then put in order once more, with their quotes read alone.
         """
         if self._reader is None:
             return self._ranked(make_candidates(search, search.hits, None))
@@ -220,7 +224,9 @@ class Assistant:
                 read += make_candidates(search, some, self._reader)
                 ranked = self._ranked(read)
         read = [entry.candidate for entry in ranked]
-        return self._ranked([*read_quotes(search.question, read[:quotes], self._reader), *read[quotes:]])
+        best = {candidate.hit.passage.id for candidate in read[:quotes]}
+        ranked = self._ranked([*read_quotes(search.question, read[:quotes], self._reader), *read[quotes:]])
+        return sorted(ranked, key=lambda entry: entry.candidate.hit.passage.id not in best)
 
     def _frequencies(self, terms: QuestionTerms) -> dict[str, int]:
         """Return for the key of each content word how many passages have it."""

@@ -14,10 +14,10 @@ from qa.evaluation import calibration_error
 
 RANKING = (
     "reader", "probability", "span_gap", "dense", "lexical", "dense_first", "lexical_first",
-    "coverage", "quote_coverage", "defines",
+    "coverage", "quote_coverage", "quote_gain", "defines",
     "missing_name", "missing_number", "other_code",
 )  # fmt: skip
-CONFIDENCE = (*RANKING, "quote_gain", "unknown_name", "unknown_word", "gap", "agreement")
+CONFIDENCE = (*RANKING, "unknown_name", "unknown_word", "gap", "agreement")
 MISSING = ("missing_name", "missing_number", "other_code", "unknown_name", "unknown_word")
 """A word of the question that is missing never raises a score, whatever a sample says."""
 DEFINES = 2.0

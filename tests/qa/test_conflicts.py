@@ -130,7 +130,6 @@ def test_the_assistant_tells_of_the_conflict_in_the_shipped_articles_and_of_no_o
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="the quote of the second side is the heading above the sentence with the name")
 def test_the_conflict_shows_in_other_words_too(shipped_index):
     with Assistant.open(shipped_index) as assistant:
         (conflict,) = assistant.ask("What was the 2024 exercise led by Kazakhstan called?").conflicts
