@@ -143,7 +143,7 @@ def test_the_shipped_calibration_for_given_texts_is_one_of_its_own(reader):
     calibration = shipped_calibration(reader)
     assert "given texts" in calibration.provenance
     assert calibration.confidence.get("dense", 0) == 0
-    assert calibration.threshold(0.10) <= 1
+    assert calibration.threshold(Settings().risk) <= 1
 
 
 @pytest.mark.slow
