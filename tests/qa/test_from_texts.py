@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import Document, Filters, Page
+from qa import Settings
 from qa.confidence import Calibration, RiskPoint
 from qa.errors import InvalidQuestionError, SettingsError
 from qa.from_texts import GivenTexts, TextAssistant, cite_texts, shipped_calibration
