@@ -26,14 +26,14 @@ from qa.reader import Reader, open_reader
 from qa.settings import Settings
 from qa.terms import QuestionTerms, question_terms
 
-PASSAGES_READ = 12
+PASSAGES_READ = 10
 """How many passages are read at most: see the curve of latency and quality in docs/evaluation.md."""
 FIRST_READ = 5
 """How many are read before the rest is: where one of these answers for sure, the rest is left unread."""
-SURE = 0.5
+SURE = 0.4
 """The confidence at which the rest is left unread: see the same curve."""
-QUOTES_READ = 5
-"""How many of the best passages have their quotes read once more, alone; where more are cited, so many."""
+QUOTES_READ = 2
+"""How many of the best passages have their quotes read once more, alone."""
 _ATTEMPTS = 3
 
 
@@ -127,9 +127,7 @@ class Assistant:
             risk=self._settings.risk if risk is None else risk,
         )
         watch = _Stopwatch()
-        ranked, state = self._consider(
-            question, filters, watch, first=max(FIRST_READ, settings.k), quotes=max(QUOTES_READ, settings.k)
-        )
+        ranked, state = self._consider(question, filters, watch, first=max(FIRST_READ, settings.k), quotes=QUOTES_READ)
         threshold = self.calibration.threshold(settings.risk)
         confidence = ranked[0].confidence if ranked else 0.0
         answered = bool(ranked) and confidence >= threshold
