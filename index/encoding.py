@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,8 +148,12 @@ def _full_name(model: str | None) -> str | None:
 
 
 def _has_gpu() -> bool:
-    """Return whether torch sees a GPU; torch is only asked where there is a driver, since importing it is slow."""
-    if not any(Path("/dev", name).exists() for name in ("nvidia0", "kfd", "dxg")):
+    """Return whether torch sees a GPU; torch is only asked where there is a driver, since importing it is slow.
+
+    Where torch was left out, as in the container image, none is seen.
+    """
+    has_driver = any(Path("/dev", name).exists() for name in ("nvidia0", "kfd", "dxg"))
+    if not has_driver or find_spec("torch") is None:
         return False
     import torch
 
