@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cache, cached_property
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from qa.answers import Citation, Conflict, ConflictSide, Quote
 from qa.scope import COUNTRIES, keys_of, scope_of
@@ -172,6 +172,20 @@ class _Statement:
         words = split_words(after)[:4]
         return not words or any(word.key in counted for word in words)
 
+    def forenames(self, asked: _Asked) -> frozenset[str]:
+        """Return the keys of capitalised words inside a sentence that stand right before a name of the question."""
+        names = {name.key for name in asked.terms.names}
+        words = split_words(self.text)
+        return frozenset(
+            first.key
+            for first, name in pairwise(words)
+            if name.key in names
+            and first.key not in names | _stems(" ".join(_TITLES))
+            and first.text[0].isupper()
+            and self.text[first.end : name.start] == " "
+            and self.text[: first.start].rstrip()[-1:] not in ("", ".", "!", "?")
+        )
+
     def modifiers(self, asked: _Asked) -> frozenset[str]:
         """Return the keys of the words between the figure and what it counts that the question does not have."""
         if self.value is None or not asked.counted:
@@ -267,6 +281,8 @@ def _values_differ(left: _Statement, right: _Statement, asked: _Asked) -> bool:
             return False
     if left.modifiers(asked) != right.modifiers(asked):
         return False
+    if left.forenames(asked) - right.context_keys or right.forenames(asked) - left.context_keys:
+        return False  # "Milutin Tesla" need not be the Tesla of the other quote
     scopes = [scope_of(s.text, v.start, v.end, asked=asked.keys) for s, v in ((left, a), (right, b))]
     return not scopes[0].clashes(scopes[1], once=once)
 

@@ -86,6 +86,14 @@ def test_an_unsure_citation_contradicts_nothing():
     assert not find_conflicts("How tall is the mast?", sides)
 
 
+@pytest.mark.parametrize(
+    ("other", "conflicts"), [("On that day in 1879, Milutin Tesla died.", 0), ("Tesla died in 1879.", 1)]
+)
+def test_another_forename_may_be_another_person(other, conflicts):
+    sides = [cite(1, "Tesla died in 1943.", "1943"), cite(2, other, "1879")]
+    assert len(find_conflicts("In what year did Tesla die?", sides)) == conflicts
+
+
 def test_one_citation_or_none_has_no_conflict():
     assert find_conflicts("How tall is the mast?", []) == ()
     assert find_conflicts("How tall is the mast?", [cite(1, "The mast is 38 m tall.", "38 m")]) == ()
