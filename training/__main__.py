@@ -54,10 +54,11 @@ def _train(args: argparse.Namespace) -> None:
 
 
 def _mine(args: argparse.Namespace) -> None:
+    from qa.reader import Reader
     from training.data import read_examples
-    from training.mine import load_reader, mine
+    from training.mine import mine
 
-    mined = mine(read_examples(args.data), load_reader(args.reader), Settings(), MININGS[args.round])
+    mined = mine(read_examples(args.data), Reader.open(args.reader), Settings(), MININGS[args.round])
     args.out.write_text(json.dumps(mined))
     print(len(mined), "questions,", sum(map(len, mined.values())), "windows")
 

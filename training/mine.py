@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 
 from qa.reader import Reader
 from training.data import MINED, Example, holds_answer, is_held_out, passage_windows
@@ -68,8 +67,3 @@ def _hardest(
     readings = reader.read(example.question, [text for _, text in candidates])
     ranked = sorted(zip((r.score for r in readings), candidates, strict=True), key=lambda pair: -pair[0])
     return [c for score, c in ranked[: mining.kept] if score > mining.score]
-
-
-def load_reader(folder: Path) -> Reader:
-    """Open an exported reader on one thread, so that training keeps the others."""
-    return Reader.open(folder, threads=2)
