@@ -17,12 +17,13 @@ from typing import Self
 
 from index import Filters, Hit, PassageIndex
 from qa.answers import Answer, Citation, Conflict, Explanation, IndexState
-from qa.candidates import Candidate, Search, make_candidates, read_quotes
+from qa.candidates import Candidate, Search, make_candidate
 from qa.citations import make_citation
 from qa.confidence import CALIBRATION_FILE, SHIPPED, Calibration, compared
 from qa.errors import InvalidQuestionError
 from qa.locations import index_to_ask
 from qa.reader import Reader, open_reader
+from qa.reading import PassageReading
 from qa.settings import Settings
 from qa.terms import QuestionTerms, question_terms
 
@@ -214,16 +215,15 @@ class Assistant:
         The best ones are then put in order once more, with their quotes read alone.
         """
         if self._reader is None:
-            return self._ranked(make_candidates(search, search.hits, None))
-        read: list[Candidate] = []
+            return self._ranked([make_candidate(search, hit, None) for hit in search.hits])
+        reading = PassageReading(search, self._reader, self._rank_score, quotes=quotes)
         ranked: list[Ranked] = []
         for some in (search.hits[:first], search.hits[first:]):
             if some and not (ranked and ranked[0].confidence >= SURE):
-                read += make_candidates(search, some, self._reader)
-                ranked = self._ranked(read)
+                ranked = self._ranked(reading.read(some))
         read = [entry.candidate for entry in ranked]
         best = {candidate.hit.passage.id for candidate in read[:quotes]}
-        ranked = self._ranked([*read_quotes(search.question, read[:quotes], self._reader), *read[quotes:]])
+        ranked = self._ranked([*reading.read_quotes(read[:quotes]), *read[quotes:]])
         return sorted(ranked, key=lambda entry: entry.candidate.hit.passage.id not in best)
 
     def _frequencies(self, terms: QuestionTerms) -> dict[str, int]:
@@ -232,13 +232,16 @@ class Assistant:
         return {word.key: count for word, count in zip(terms.content, counts, strict=True)}
 
     def _ranked(self, candidates: Sequence[Candidate]) -> list[Ranked]:
-        scores = [self.calibration.rank_score(candidate.features) for candidate in candidates]
+        scores = [self._rank_score(candidate) for candidate in candidates]
         rows = compared([c.features for c in candidates], [c.answer for c in candidates], scores)
         ranked = [
             Ranked(candidate=c, features=f, score=s, confidence=round(self.calibration.probability(f), 4))
             for c, f, s in zip(candidates, rows, scores, strict=True)
         ]
         return sorted(ranked, key=lambda r: (-r.score, r.candidate.hit.passage.id))
+
+    def _rank_score(self, candidate: Candidate) -> float:
+        return self.calibration.rank_score(candidate.features)
 
     def _checked(self, question: str) -> str:
         """Return the question without control characters and runs of blanks."""
@@ -273,10 +276,7 @@ def _cite(ranked: Sequence[Ranked], k: int) -> tuple[Citation, ...]:
     """Return the best ``k`` citations, near-identical quotes folded into the first of them."""
     groups: dict[str, list[Ranked]] = {}
     for entry in ranked:
-        quote = entry.candidate.quote
-        groups.setdefault(" ".join(entry.candidate.hit.text[quote.start : quote.end].casefold().split()), []).append(
-            entry
-        )
+        groups.setdefault(" ".join(entry.candidate.quoted.casefold().split()), []).append(entry)
     best = list(groups.values())[:k]
     return tuple(_citation(alike[0], rank, _others(alike)) for rank, alike in enumerate(best, 1))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from index import Hit, Span
 from qa.definitions import asked_term, find_definition
 from qa.quotes import choose_quote, words_in
-from qa.reader import Reader, Reading
+from qa.reader import Reading
 from qa.terms import Coverage, QuestionTerms, cover_words, split_words
 
 
@@ -22,7 +22,7 @@ class Candidate:
         reading: What the reader found in it, or None where it was not read.
         coverage: How much of the question the passage has.
         quote: The sentences to quote, in code points of the passage's text.
-        features: What ranking and confidence are computed from, see :func:`make_candidates`.
+        features: What ranking and confidence are computed from, see :func:`make_candidate`.
     """
 
     hit: Hit
@@ -37,6 +37,11 @@ class Candidate:
         reading = self.reading
         is_quoted = reading is not None and self.quote.start <= reading.start < reading.end <= self.quote.end
         return Span(reading.start, reading.end) if reading is not None and is_quoted else None
+
+    @property
+    def quoted(self) -> str:
+        """The text of the quote."""
+        return self.hit.text[self.quote.start : self.quote.end]
 
     @property
     def whole(self) -> Span:
@@ -70,12 +75,22 @@ class Search:
     rarity: Mapping[str, float]
     unknown: Collection[str]
 
+    @property
+    def most_dense(self) -> float:
+        """The largest cosine among the hits, minus infinity where none is known."""
+        return _most(hit.dense for hit in self.hits)
 
-def make_candidates(search: Search, hits: Sequence[Hit], reader: Reader | None) -> list[Candidate]:
-    """Return some of a search's hits as candidates, read where there is a reader, in the order given.
+    @property
+    def most_lexical(self) -> float:
+        """The largest BM25 score among the hits, minus infinity where none is known."""
+        return _most(hit.lexical for hit in self.hits)
+
+
+def make_candidate(search: Search, hit: Hit, found: Reading | None) -> Candidate:
+    """Return one of a search's hits as a candidate.
 
     A passage that defines the term asked for quotes the definition; another one the sentences of the reader's best
-    span, or without one those that have most of the question's words. Their features are:
+    span, or without one those that have most of the question's words. Its features are:
 
     * ``dense``: cosine of question and passage (0 where unknown);
     * ``lexical``: BM25 score as a share of the best among the hits, 0 to 1;
@@ -89,30 +104,16 @@ def make_candidates(search: Search, hits: Sequence[Hit], reader: Reader | None) 
     * ``reader``: margin of the best span over no answer, in logits;
     * ``probability``: of the best span among all spans and no answer, by the reader's softmax;
     * ``span_gap``: its score less that of the next best span apart from it, in logits, at most 10;
-    * ``quote_gain``: 0 until the quote is read alone, see :func:`read_quotes`.
+    * ``quote_gain``: 0 until the quote is read alone, see :func:`with_quote_read`.
 
     ``reader``, ``probability`` and ``span_gap`` are 0 where the passage was not read.
+
+    Args:
+        search: That brought it.
+        hit: The passage.
+        found: What the reader found in it; None where it was not read.
     """
-    readings: Sequence[Reading | None] = [None] * len(hits)
-    if reader is not None:
-        titles = [hit.document.title or "" for hit in hits]
-        readings = reader.read(search.question, [hit.text for hit in hits], titles=titles)
-    most_dense, most_lexical = _most(h.dense for h in search.hits), _most(h.lexical for h in search.hits)
-    candidates = []
-    for hit, found in zip(hits, readings, strict=True):
-        reading = found if found is not None and found.start < found.end else None  # else nothing can be marked
-        retrieval = {
-            "dense": hit.dense or 0.0,
-            "lexical": (hit.lexical or 0.0) / most_lexical if most_lexical > 0 else 0.0,
-            "dense_first": float(hit.dense is not None and hit.dense == most_dense),
-            "lexical_first": float(hit.lexical is not None and hit.lexical == most_lexical),
-        }
-        candidates.append(_candidate(search, hit, reading, retrieval))
-    return candidates
-
-
-def _candidate(search: Search, hit: Hit, reading: Reading | None, retrieval: Mapping[str, float]) -> Candidate:
-    """Return the candidate with what its text adds to the features of retrieval."""
+    reading = found if found is not None and found.start < found.end else None  # else nothing can be marked
     terms, rarity = search.terms, search.rarity
     words = split_words(hit.text)
     coverage = cover_words(terms, [*split_words(hit.passage.context), *words], rarity)
@@ -121,7 +122,10 @@ def _candidate(search: Search, hit: Hit, reading: Reading | None, retrieval: Map
     quote = definition or choose_quote(hit.text, terms, span, rarity=rarity)
     missing = coverage.missing_names
     features = {
-        **retrieval,
+        "dense": hit.dense or 0.0,
+        "lexical": (hit.lexical or 0.0) / search.most_lexical if search.most_lexical > 0 else 0.0,
+        "dense_first": float(hit.dense is not None and hit.dense == search.most_dense),
+        "lexical_first": float(hit.lexical is not None and hit.lexical == search.most_lexical),
         "coverage": coverage.share,
         "quote_coverage": cover_words(terms, words_in(words, quote), rarity).share,
         "defines": float(definition is not None),
@@ -138,20 +142,13 @@ def _candidate(search: Search, hit: Hit, reading: Reading | None, retrieval: Map
     return Candidate(hit, reading, coverage, quote, features)
 
 
-def read_quotes(question: str, candidates: Sequence[Candidate], reader: Reader) -> list[Candidate]:
-    """Return the candidates with their quotes read once more, alone.
+def with_quote_read(candidate: Candidate, alone: Reading) -> Candidate:
+    """Return the candidate with its quote read once more, alone.
 
     A passage on the right subject takes a reader in; the sentence that is to be quoted, without the others around it,
     does so less. The feature ``quote_gain`` is by how much its margin over no answer is above the passage's, in
     logits. Where the passage's best span lies outside the quote, the words marked are those found in the quote.
     """
-    read = [candidate for candidate in candidates if candidate.reading is not None]
-    quotes = [candidate.hit.text[candidate.quote.start : candidate.quote.end] for candidate in read]
-    found = dict(zip((c.hit.passage.id for c in read), reader.read(question, quotes), strict=True))
-    return [_with_quote_read(c, found[c.hit.passage.id]) if c.reading is not None else c for c in candidates]
-
-
-def _with_quote_read(candidate: Candidate, alone: Reading) -> Candidate:
     features = {**candidate.features, "quote_gain": alone.score - candidate.features["reader"]}
     reading = candidate.reading
     if candidate.span is None and alone.start < alone.end:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -133,8 +133,12 @@ class Reader:
         if len(about) != len(passages):
             raise ValueError(f"{len(passages)} passages but {len(about)} titles")
         longest_first = sorted(range(len(passages)), key=lambda i: -len(passages[i]))
-        jobs = {i: self._pool.submit(self._read_one, question, passages[i], about[i]) for i in longest_first}
+        jobs = {i: self.submit(question, passages[i], about[i]) for i in longest_first}
         return [jobs[i].result() for i in range(len(passages))]
+
+    def submit(self, question: str, passage: str, title: str = "") -> Future[Reading]:
+        """Read a passage as soon as a thread is free, as :meth:`read` does each."""
+        return self._pool.submit(self._read_one, question, passage, title)
 
     def _read_one(self, question: str, passage: str, title: str) -> Reading:
         readings = [best_reading(w) for w in self._model.read_windows(question, passage, title) if len(w.offsets)]

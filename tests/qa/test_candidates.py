@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import cast
 
 import pytest
 
 from index import Document
-from qa.candidates import Candidate, Search, make_candidates, read_quotes
+from qa.candidates import Candidate, Search, make_candidate
 from qa.from_texts import GivenTexts
 from qa.reader import Reader, Reading
+from qa.reading import PassageReading
 from qa.terms import question_terms
 
-TEXT = "The harbour was opened in 1897. Echelon-2025 tested the railways. Search-2025 was a rescue drill."
+QUOTE = "The harbour was opened in 1897."
+TEXT = f"{QUOTE} Echelon-2025 tested the railways. Search-2025 was a rescue drill."
 
 
 @dataclass(frozen=True)
@@ -23,27 +26,43 @@ class Marker:
     words: str
     passage: float
     quote: float
+    threads: int = 1
+    asked: list[str] = field(default_factory=list)
 
-    def read(self, question: str, passages: list[str], *, titles: list[str] | None = None) -> list[Reading]:
-        return [self._read(text) for text in passages]
+    def submit(self, question: str, passage: str, title: str = "") -> Future[Reading]:
+        self.asked.append(passage)
+        done: Future[Reading] = Future()
+        done.set_result(self._read(passage))
+        return done
 
     def _read(self, text: str) -> Reading:
         start = text.find(self.words)
-        margin = self.passage if text == TEXT else self.quote
+        margin = self.passage if text.startswith(TEXT) else self.quote
         if start < 0:
             return Reading(0, 7, margin, 0.0)
         return Reading(start, start + len(self.words), margin, 0.0)
 
 
+def search_for(question: str, *texts: str) -> Search:
+    hits = GivenTexts([Document(id=f"a{i}", text=text) for i, text in enumerate(texts)]).search(question)
+    return Search(question, question_terms(question), hits, {}, ())
+
+
+def start_reading(search: Search, reader: Marker) -> PassageReading:
+    return PassageReading(search, cast("Reader", reader), lambda c: c.features["reader"], quotes=1)
+
+
 def candidate(question: str, reader: Marker | None) -> Candidate:
-    hits = GivenTexts([Document(id="a", text=TEXT)]).search(question)
-    search = Search(question, question_terms(question), hits, {}, ())
-    (made,) = make_candidates(search, hits, cast("Reader | None", reader))
-    return made
+    search = search_for(question, TEXT)
+    if reader is None:
+        return make_candidate(search, search.hits[0], None)
+    return start_reading(search, reader).read(search.hits)[0]
 
 
 def read_alone(question: str, reader: Marker) -> Candidate:
-    (found,) = read_quotes(question, [candidate(question, reader)], cast("Reader", reader))
+    search = search_for(question, TEXT)
+    reading = start_reading(search, reader)
+    (found,) = reading.read_quotes(reading.read(search.hits))
     return found
 
 
@@ -75,4 +94,18 @@ def test_a_quote_that_lacks_the_marked_words_is_marked_by_its_own_reading():
 
 def test_a_candidate_that_was_not_read_stays_as_it_is():
     found = candidate("railways tested", None)
-    assert read_quotes("railways tested", [found], cast("Reader", Marker("1897", 1.0, 1.0))) == [found]
+    marker = Marker("1897", 1.0, 1.0)
+    assert start_reading(search_for("railways tested", TEXT), marker).read_quotes([found]) == [found]
+    assert marker.asked == []
+
+
+@pytest.mark.parametrize(("threads", "ahead"), [(1, 0), (2, 1)])
+def test_a_free_thread_reads_a_quote_ahead_and_none_is_read_twice(threads, ahead):
+    search = search_for("When was the harbour opened?", TEXT, "The harbour is deep. Ships call.")
+    marker = Marker("1897", 5.0, 1.0, threads)
+    reading = start_reading(search, marker)
+    read = reading.read(search.hits)
+    assert [c.hit for c in read] == list(search.hits)
+    assert len(marker.asked) == 2 + ahead
+    assert len(reading.read_quotes(read)) == 2
+    assert sorted(marker.asked) == sorted({*(hit.text for hit in search.hits), *(c.quoted for c in read)})
