@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from index import Hit, Span
 from qa.definitions import asked_term, find_definition
+from qa.opposites import count_opposites, is_negated
 from qa.quotes import choose_quote, words_in
 from qa.reader import Reading
 from qa.terms import Coverage, QuestionTerms, cover_words, split_words
@@ -101,6 +102,8 @@ def make_candidate(search: Search, hit: Hit, found: Reading | None) -> Candidate
     * ``missing_name``, ``missing_number``, ``other_code``: how many the passage lacks;
     * ``unknown_name``: how many of its missing names no passage of the collection has;
     * ``unknown_word``: share of the content words that no passage has, the same for all candidates;
+    * ``opposite``: how many words of the question the quote lacks while it has their opposite;
+    * ``unnegated``: 1 where the question is negated and the quote is not;
     * ``reader``: margin of the best span over no answer, in logits;
     * ``probability``: of the best span among all spans and no answer, by the reader's softmax;
     * ``span_gap``: its score less that of the next best span apart from it, in logits, at most 10;
@@ -120,6 +123,7 @@ def make_candidate(search: Search, hit: Hit, found: Reading | None) -> Candidate
     span = Span(reading.start, reading.end) if reading is not None else None
     definition = find_definition(hit.text, asked_term(search.question))
     quote = definition or choose_quote(hit.text, terms, span, rarity=rarity)
+    quoted = hit.text[quote.start : quote.end]
     missing = coverage.missing_names
     features = {
         "dense": hit.dense or 0.0,
@@ -134,6 +138,8 @@ def make_candidate(search: Search, hit: Hit, found: Reading | None) -> Candidate
         "other_code": float(len(coverage.other_codes)),
         "unknown_name": float(sum(name.key in search.unknown and name.text in missing for name in terms.names)),
         "unknown_word": float(len(search.unknown)) / max(1, len(terms.content)),
+        "opposite": float(count_opposites(search.question, quoted)),
+        "unnegated": float(is_negated(search.question) and not is_negated(quoted)),
         "reader": reading.score if reading else 0.0,
         "probability": reading.probability if reading else 0.0,
         "span_gap": min(10.0, reading.span_score - reading.second_score) if reading else 0.0,

@@ -1,4 +1,4 @@
-"""Run a step of the recipe: ``python -m training train|mine|export|check``; see README.md."""
+"""Run a step of the recipe: ``python -m training train|mine|average|export|check``; see README.md."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ def main() -> None:
     mine.add_argument("round", choices=MININGS)
     mine.add_argument("--data", type=Path, required=True, help="train.jsonl.gz")
     mine.add_argument("--reader", type=Path, required=True, help="exported reader")
+    mine.add_argument("--encoder", type=Path, help="exported encoder (the one in an index folder)")
     mine.add_argument("--out", type=Path, required=True, help="JSON file to write")
+    average = steps.add_parser("average", help="average the weights of checkpoints that have one start")
+    average.add_argument("checkpoints", type=Path, nargs="+")
+    average.add_argument("--out", type=Path, required=True, help="checkpoint to write")
     export = steps.add_parser("export", help="write a checkpoint as ONNX, int8")
     export.add_argument("--checkpoint", type=Path, required=True)
     export.add_argument("--out", type=Path, required=True, help="folder of the reader")
@@ -35,7 +39,7 @@ def main() -> None:
     check.add_argument("--reader", type=Path, help="exported reader; without it, BM25 alone")
     check.add_argument("--limit", type=int, default=300, help="questions a folder")
     args = parser.parse_args()
-    {"train": _train, "mine": _mine, "export": _export, "check": _check}[args.step](args)
+    {"train": _train, "mine": _mine, "average": _average, "export": _export, "check": _check}[args.step](args)
 
 
 def _train(args: argparse.Namespace) -> None:
@@ -54,13 +58,24 @@ def _train(args: argparse.Namespace) -> None:
 
 
 def _mine(args: argparse.Namespace) -> None:
+    from index.encoder import OnnxEncoder
     from qa.reader import Reader
     from training.data import read_examples
     from training.mine import mine
 
-    mined = mine(read_examples(args.data), Reader.open(args.reader), Settings(), MININGS[args.round])
+    mining = MININGS[args.round]
+    encoder = OnnxEncoder.open(args.encoder) if args.encoder else None
+    if mining.dense and encoder is None:
+        raise SystemExit(f"mining {args.round!r} weighs the cosine in: pass --encoder, a folder with an encoder.json")
+    mined = mine(read_examples(args.data), Reader.open(args.reader), Settings(), mining, encoder)
     args.out.write_text(json.dumps(mined))
     print(len(mined), "questions,", sum(map(len, mined.values())), "windows")
+
+
+def _average(args: argparse.Namespace) -> None:
+    from training.model import average_checkpoints
+
+    average_checkpoints(args.checkpoints, args.out)
 
 
 def _export(args: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""Questions asked otherwise: keywords, typos, and names or numbers that the passage does not hold."""
+"""Questions asked otherwise: keywords, typos, and near misses (another name or number, the opposite, a negation)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
+from qa.opposites import OPPOSITES, is_negated
 from training.data import Example
 
 _NUMBER = re.compile(r"\d+")
+_WORD = re.compile(r"\w+")
+_NEGATED = 0.15
+"""Share of questions without an opposite that are negated: people do ask who did not come."""
 _NAME = re.compile(r"(?<=[a-z,'] )[A-Z][\w'-]*(?: (?:of |the )?[A-Z][\w'-]*)*")
 _STOP = frozenset(
     "a an the of in on at to for from by with and or is are was were be been do does did has have had what which who "
     "whom whose when where why how that this it its as".split()
 )
+_NEGATABLE = re.compile(r"\b(did|does|do|is|are|was|were|can|could|has|have|had|would|should)\b", re.IGNORECASE)
 
 
 class NamePool:
@@ -56,6 +61,19 @@ def swap_question(example: Example, window: str, pool: NamePool, rng: random.Ran
             tail = "'s" if m.group().endswith("'s") else ""
             return question[: m.start()] + other + tail + question[m.end() :]
     return None
+
+
+def ask_opposite(question: str, window: str, rng: random.Random) -> str | None:
+    """Put a word's opposite, which the window does not hold, in its place, or else negate; None where neither fits."""
+    held = set(_WORD.findall(window.lower()))
+    turned = [(m, o) for m in _WORD.finditer(question) for o in OPPOSITES.get(m.group(), ()) if o not in held]
+    if turned:
+        m, opposite = rng.choice(turned)
+        return question[: m.start()] + opposite + question[m.end() :]
+    verb = _NEGATABLE.search(question)
+    if verb is None or is_negated(question) or is_negated(window) or rng.random() >= _NEGATED:
+        return None
+    return f"{question[: verb.end()]} not{question[verb.end() :]}"
 
 
 def _other_number(number: str, rng: random.Random) -> str:

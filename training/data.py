@@ -9,6 +9,7 @@ import random
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from training.settings import Settings
@@ -163,6 +164,7 @@ def build_groups(
     rng: random.Random,
     mined: dict[str, list[tuple[str, str]]] | None = None,
     near_copies: int = 1,
+    opposite: float = 0.0,
 ) -> list[Group]:
     """Pair each question with its negatives, in windows of about the same length.
 
@@ -173,8 +175,9 @@ def build_groups(
         mined: By example id, (title, text) of passages that our own retrieval brings and that do not answer; they
             take the place of the file's mined ones.
         near_copies: Windows cut for each question without an answer.
+        opposite: Share of answerable questions asked once more for the opposite.
     """
-    from training.augment import NamePool, ask_otherwise, swap_question
+    from training.augment import NamePool, ask_opposite, ask_otherwise, swap_question
 
     given = {e.id.removesuffix("-neg"): e for e in examples if e.source.endswith(MINED)}
     pool = NamePool(examples)
@@ -197,12 +200,24 @@ def build_groups(
             wrong = negative(e.question, given[e.id], words)
             if not holds_answer(wrong.text, gold):
                 windows.append(wrong)
-        if rng.random() < settings.other_window and (other := other_part(e, right, words)) is not None:
-            windows.append(other)
+        if rng.random() < settings.other_window and (rest := other_part(e, right, words)) is not None:
+            windows.append(rest)
         groups.append(_group(tuple(windows), e.source, settings, rng))
-        if rng.random() < settings.swap and (swapped := swap_question(e, right.text, pool, rng)) is not None:
-            groups.append(_group((replace(right, question=swapped, answers=()),), "swap", settings, rng))
+        swap, reverse = (
+            partial(swap_question, e, right.text, pool, rng),
+            partial(ask_opposite, e.question, right.text, rng),
+        )
+        groups += _near_miss("swap", settings.swap, swap, right, settings, rng)
+        groups += _near_miss("opposite", opposite, reverse, right, settings, rng)
     return [_changed(g, ask_otherwise, settings, rng) for g in groups]
+
+
+def _near_miss(
+    kind: str, share: float, ask: Callable[[], str | None], right: Window, settings: Settings, rng: random.Random
+) -> list[Group]:
+    if not share or rng.random() >= share or (question := ask()) is None:
+        return []
+    return [_group((replace(right, question=question, answers=()),), kind, settings, rng)]
 
 
 def _share(example: Example, settings: Settings, mined: Mapping[str, object] | None) -> float:

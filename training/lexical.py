@@ -1,4 +1,4 @@
-"""BM25 over a few thousand windows, in memory."""
+"""BM25, and the cosine beside it where asked, over a few thousand windows, in memory."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from index.encoder import Encoder
+
 _WORD = re.compile(r"\w+")
 _K1, _B = 1.2, 0.75
 
@@ -16,8 +18,10 @@ _K1, _B = 1.2, 0.75
 class WindowSearch:
     """Finds the windows that share the rarest words with a question."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        """Count the words of the windows."""
+    def __init__(self, texts: Sequence[str], encoder: Encoder | None = None, dense: float = 0.0) -> None:
+        """Count the words of the windows; embed them where the cosine has a weight, ``dense``, beside BM25."""
+        self._encoder, self._dense = encoder, dense
+        self._vectors = encoder.encode_passages(texts) if encoder is not None and dense else None
         counts = [Counter(self.terms(t)) for t in texts]
         lengths = np.array([sum(c.values()) for c in counts], dtype=float)
         norm = _K1 * (1 - _B + _B * lengths / max(1.0, lengths.mean()))
@@ -45,5 +49,8 @@ class WindowSearch:
             if word in self._postings:
                 at, weight = self._postings[word]
                 scores[at] += weight
+        if self._vectors is not None and self._encoder is not None:
+            lexical = (1 - self._dense) * scores / max(1e-9, scores.max())
+            scores = lexical + self._dense * np.maximum(0, self._vectors @ self._encoder.encode_query(question))
         best = np.argsort(-scores, kind="stable")[:k]
         return [int(i) for i in best if scores[i] > 0]

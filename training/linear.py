@@ -15,11 +15,11 @@ from qa.evaluation import calibration_error
 RANKING = (
     "reader", "probability", "span_gap", "dense", "lexical", "dense_first", "lexical_first",
     "coverage", "quote_coverage", "quote_gain", "defines",
-    "missing_name", "missing_number", "other_code",
+    "missing_name", "missing_number", "other_code", "opposite", "unnegated",
 )  # fmt: skip
 CONFIDENCE = (*RANKING, "unknown_name", "unknown_word", "gap", "agreement")
-MISSING = ("missing_name", "missing_number", "other_code", "unknown_name", "unknown_word")
-"""A word of the question that is missing never raises a score, whatever a sample says."""
+AGAINST = ("missing_name", "missing_number", "other_code", "opposite", "unnegated", "unknown_name", "unknown_word")
+"""A word of the question that is missing, or reversed, never raises a score, whatever a sample says."""
 DEFINES = 2.0
 """Least weight of a definition in the ranking: the sets have next to no glossaries to learn it from."""
 WORST = {"answerable": 0.5, "near miss": 0.3, "swapped": 0.1, "off topic": 0.1}
@@ -111,14 +111,14 @@ def _fit_logistic(firsts: Sequence[Mapping[str, Any]]) -> tuple[dict[str, float]
 
 
 def _descend(loss: Any, weights: torch.Tensor, names: Sequence[str]) -> None:  # noqa: ANN401
-    """Minimise, keeping the weight of what is missing at most 0 and that of a definition at least 0."""
+    """Minimise, keeping the weight of what speaks against at most 0 and that of a definition at least 0."""
     optimizer = torch.optim.Adam([weights], lr=0.05)
     for _ in range(STEPS):
         optimizer.zero_grad()
         loss().backward()
         optimizer.step()
         with torch.no_grad():
-            for name in set(MISSING) & set(names):
+            for name in set(AGAINST) & set(names):
                 weights[names.index(name)].clamp_(max=0.0)
             weights[names.index("defines")].clamp_(min=0.0)
 

@@ -6,16 +6,18 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 
+from index.encoder import Encoder
 from qa.reader import Reader
-from training.data import MINED, Example, holds_answer, is_held_out, passage_windows
+from training.data import MINED, Example, cut_around, holds_answer, is_held_out, passage_windows
 from training.lexical import WindowSearch
 from training.settings import Mining, Settings
 
+_RIGHT_WORDS = 80
 _Cut = tuple[str, str, int, int]  # context, title, start, end
 
 
 def mine(
-    examples: Sequence[Example], reader: Reader, settings: Settings, mining: Mining
+    examples: Sequence[Example], reader: Reader, settings: Settings, mining: Mining, encoder: Encoder | None = None
 ) -> dict[str, list[tuple[str, str]]]:
     """Return, by example id, the (title, text) of the hardest windows for the answerable questions of each source.
 
@@ -24,6 +26,7 @@ def mine(
         reader: Of the phase before; ranks the candidates.
         settings: Seed, and which articles are held out.
         mining: How many questions a source, candidates and windows kept a question.
+        encoder: Of the passages and questions, where the mining weighs the cosine in.
     """
     rng = random.Random(settings.seed)
     kept = [e for e in examples if not is_held_out(e.doc_id, settings)]
@@ -33,7 +36,7 @@ def mine(
     out: dict[str, list[tuple[str, str]]] = {}
     for name in sorted(by_pool):
         cuts = _cuts(by_pool[name], rng)
-        search = WindowSearch([context[a:b] for context, _, a, b in cuts])
+        search = WindowSearch([context[a:b] for context, _, a, b in cuts], encoder, mining.dense)
         for source, share in mining.questions.items():
             asked = [e for e in by_pool[name] if e.source == source and e.answers]
             for e in rng.sample(asked, min(share, len(asked))):
@@ -66,4 +69,13 @@ def _hardest(
     candidates = candidates[: mining.candidates]
     readings = reader.read(example.question, [text for _, text in candidates])
     ranked = sorted(zip((r.score for r in readings), candidates, strict=True), key=lambda pair: -pair[0])
-    return [c for score, c in ranked[: mining.kept] if score > mining.score]
+    ranked = [(score, c) for score, c in ranked if mining.score < score < _ceiling(example, reader, mining)]
+    return [c for _, c in ranked[: mining.kept]]
+
+
+def _ceiling(example: Example, reader: Reader, mining: Mining) -> float:
+    if not mining.ceiling:
+        return float("inf")
+    first, last = example.answers[0]
+    a, b = cut_around(example.context, first, last, _RIGHT_WORDS, random.Random(0))
+    return reader.read(example.question, [example.context[a:b]])[0].score

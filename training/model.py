@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -48,6 +49,13 @@ def load_model(folder: str, checkpoint: Path, *, averaged: bool = True) -> Reade
     for p, saved in zip(model.trained(), state["average" if averaged else "weights"], strict=True):
         p.data.copy_(saved)
     return model.eval()
+
+
+def average_checkpoints(checkpoints: Sequence[Path], out: Path) -> None:
+    """Write the mean of the averaged weights of runs that had one start (model soups, arXiv:2203.05482)."""
+    states = [torch.load(path, weights_only=True)["average"] for path in checkpoints]
+    mean = [torch.stack(tensors).mean(0) for tensors in zip(*states, strict=True)]
+    torch.save({"average": mean, "weights": mean}, out)
 
 
 def margins(start: Tensor, end: Tensor, allowed: Tensor) -> Tensor:

@@ -102,8 +102,8 @@ def stream(
 ) -> Iterator[Batch]:
     """Yield batches for ever; each pass cuts and changes the questions anew."""
     for n in range(1000):
-        rng = random.Random(settings.seed * 1000 + n + (500 if mined else 0))
-        groups = build_groups(examples, settings, rng, mined, phase.near_copies)
+        rng = random.Random(settings.seed * 1000 + n + (500 if mined else 0) + phase.order)
+        groups = build_groups(examples, settings, rng, mined, phase.near_copies, phase.opposite)
         rng.shuffle(groups)
         yield from batches(groups, tokenizer, settings, rng)
 

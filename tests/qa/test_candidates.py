@@ -109,3 +109,12 @@ def test_a_free_thread_reads_a_quote_ahead_and_none_is_read_twice(threads, ahead
     assert len(marker.asked) == 2 + ahead
     assert len(reading.read_quotes(read)) == 2
     assert sorted(marker.asked) == sorted({*(hit.text for hit in search.hits), *(c.quoted for c in read)})
+
+
+@pytest.mark.parametrize(
+    ("question", "opposite", "unnegated"),
+    [("When was the harbour opened?", 0, 0), ("When was the harbour closed?", 1, 0), ("Why not in 1897?", 0, 1)],
+)
+def test_features_tell_the_opposite_and_the_negation(question, opposite, unnegated):
+    features = candidate(question, Marker("1897", 5.0, 5.0)).features
+    assert (features["opposite"], features["unnegated"]) == (opposite, unnegated)
