@@ -122,7 +122,7 @@ def make_candidate(search: Search, hit: Hit, found: Reading | None) -> Candidate
     coverage = cover_words(terms, [*split_words(hit.passage.context), *words], rarity)
     span = Span(reading.start, reading.end) if reading is not None else None
     definition = find_definition(hit.text, asked_term(search.question))
-    quote = definition or choose_quote(hit.text, terms, span, rarity=rarity)
+    quote = definition or choose_quote(hit.text, words, terms, span, rarity=rarity)
     quoted = hit.text[quote.start : quote.end]
     missing = coverage.missing_names
     features = {

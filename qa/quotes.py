@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from index import Span, split_sentences
-from qa.terms import QuestionTerms, Word, cover_words, find_codes, split_words
+from qa.terms import QuestionTerms, Word, cover_words, find_codes
 
 
 def choose_quote(
-    text: str, terms: QuestionTerms, span: Span | None, *, rarity: Mapping[str, float] | None = None
+    text: str,
+    words: Sequence[Word],
+    terms: QuestionTerms,
+    span: Span | None,
+    *,
+    rarity: Mapping[str, float] | None = None,
 ) -> Span:
     """Return the answering sentence or sentences, as a span of the passage's text.
 
@@ -19,9 +24,10 @@ def choose_quote(
 
     Args:
         text: The passage's text.
+        words: Of the passage's text.
         terms: Of the question.
         span: Where the reader found the answer, in code points of ``text``, or None.
-        rarity: Weight of each content word, see :func:`qa.terms.cover`.
+        rarity: Weight of each content word, see :func:`qa.terms.cover_words`.
     """
     sentences = split_sentences(text)
     if not sentences:
@@ -31,7 +37,6 @@ def choose_quote(
         if touched:
             quote = Span(touched[0].start, touched[-1].end)
             return _with_code(text, quote, sentences, terms) or quote
-    words = split_words(text)
     shares = [cover_words(terms, words_in(words, s), rarity).share for s in sentences]
     best = max(range(len(sentences)), key=lambda i: (shares[i], -i))
     if text[: sentences[best].end].endswith("?") and best + 1 < len(sentences):

@@ -1,12 +1,12 @@
 from index import Span
 from qa.quotes import choose_quote
-from qa.terms import question_terms
+from qa.terms import question_terms, split_words
 
 TEXT = "The pact was signed in 2021. China pledged $8 billion for railways. Nobody objected."
 
 
 def quoted(question: str, text: str = TEXT, span: Span | None = None) -> str:
-    chosen = choose_quote(text, question_terms(question), span)
+    chosen = choose_quote(text, split_words(text), question_terms(question), span)
     return text[chosen.start : chosen.end]
 
 
