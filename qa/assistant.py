@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -273,17 +274,25 @@ def _calibration_for(reader: str, folder: Path) -> Calibration:
 
 
 def _cite(ranked: Sequence[Ranked], k: int) -> tuple[Citation, ...]:
-    """Return the best ``k`` citations, near-identical quotes folded into the first of them."""
+    """Return the best ``k`` citations, equal quotes folded into one: that of the newest article."""
     groups: dict[str, list[Ranked]] = {}
     for entry in ranked:
         groups.setdefault(" ".join(entry.candidate.quoted.casefold().split()), []).append(entry)
     best = list(groups.values())[:k]
-    return tuple(_citation(alike[0], rank, _others(alike)) for rank, alike in enumerate(best, 1))
+    return tuple(_citation(alike, rank) for rank, alike in enumerate(best, 1))
 
 
-def _others(alike: Sequence[Ranked]) -> int:
-    """Return how many other articles have the quote; neighbouring passages that share a sentence do not count."""
-    return len({entry.candidate.hit.document.id for entry in alike}) - 1
+def _newest(alike: Sequence[Ranked]) -> Ranked:
+    """Return the entry of the newest article: by date where one has a date, else of the editions of the best's.
+
+    Editions are articles whose names differ in their numbers only, such as "report 9.txt" and "report 10.txt".
+    """
+    dated = [entry for entry in alike if (entry.candidate.hit.document.date or "")[:4].isdecimal()]
+    if dated:
+        return max(dated, key=lambda entry: entry.candidate.hit.document.date or "")
+    names = [re.split(r"(\d+)", entry.candidate.hit.document.source) for entry in alike]
+    editions = [(entry, name) for entry, name in zip(alike, names, strict=True) if name[::2] == names[0][::2]]
+    return max(editions, key=lambda edition: [int(number) for number in edition[1][1::2]])[0]
 
 
 def _conflicts(question: str, citations: Sequence[Citation]) -> tuple[Conflict, ...]:
@@ -292,7 +301,12 @@ def _conflicts(question: str, citations: Sequence[Citation]) -> tuple[Conflict, 
     return find_conflicts(question, citations)
 
 
-def _citation(entry: Ranked, rank: int, duplicates: int) -> Citation:
+def _citation(alike: Sequence[Ranked], rank: int) -> Citation:
+    """Return the citation of entries with one quote, the best first, as the newest article has it.
+
+    The articles are counted; neighbouring passages of one that share a sentence are not.
+    """
+    entry = _newest(alike)
     candidate = entry.candidate
     explanation = Explanation(
         score=entry.score,
@@ -308,8 +322,8 @@ def _citation(entry: Ranked, rank: int, duplicates: int) -> Citation:
         candidate.quote,
         candidate.span,
         rank=rank,
-        confidence=entry.confidence,
-        duplicates=duplicates,
+        confidence=alike[0].confidence,
+        duplicates=len({other.candidate.hit.document.id for other in alike}) - 1,
         explanation=explanation,
     )
 

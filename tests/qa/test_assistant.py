@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from index import Filters
+from index import Document, Filters
 from qa.assistant import Assistant
 from qa.confidence import Calibration, RiskPoint
 from qa.errors import InvalidQuestionError, SettingsError
+from qa.from_texts import GivenTexts
 from qa.settings import Settings
 
 CALIBRATION = Calibration(
@@ -45,6 +46,30 @@ def test_ranks_count_from_one_without_repeating_a_quote(assistant):
     assert [citation.rank for citation in citations] == list(range(1, len(citations) + 1))
     quotes = [citation.quote.text for citation in citations]
     assert len(set(quotes)) == len(quotes)
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ({"source": "report 9.txt"}, {"source": "report 10.txt"}),
+        ({"source": "b.txt", "date": "2023-05-01"}, {"source": "a.txt", "date": "2024-01-31"}),
+        ({"source": "b.txt"}, {"source": "a.txt", "date": "2019"}),
+    ],
+)
+def test_of_articles_with_the_same_quote_the_newest_is_cited_and_the_others_are_counted(older, newer):
+    text = "The toll of the bridge is nine crowns."
+    for order in ((older, newer), (newer, older)):
+        documents = [Document(id=f"d{i}", text=text, **about) for i, about in enumerate(order)]
+        with Assistant(GivenTexts(documents), None, CALIBRATION, Settings()) as assistant:
+            (citation,) = assistant.ask("What is the toll of the bridge?").citations
+        assert (citation.document.source, citation.duplicates) == (newer["source"], 1)
+
+
+def test_of_articles_that_are_no_editions_of_each_other_the_best_is_cited():
+    documents = [Document(id=name, text="The toll of the bridge is nine crowns.", source=name) for name in "ab"]
+    with Assistant(GivenTexts(documents), None, CALIBRATION, Settings()) as assistant:
+        (citation,) = assistant.ask("What is the toll of the bridge?").citations
+    assert (citation.document.source, citation.duplicates) == ("a", 1)
 
 
 @pytest.mark.parametrize(
