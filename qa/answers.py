@@ -67,7 +67,7 @@ class Citation:
         page: The page that the quote starts on, or None where the format has no pages.
         section: The headings above the quote, outermost first.
         link: A link that opens the article, at the quote where the format allows it.
-        duplicates: How many other articles have the same quote; the newest is cited.
+        duplicates: How many other articles have a quote that is alike; the newest is cited.
         explanation: The scores behind it.
     """
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 import time
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,9 +17,10 @@ from typing import Self
 
 from index import Filters, Hit, PassageIndex
 from qa.answers import Answer, Citation, Conflict, Explanation, IndexState
-from qa.candidates import Candidate, Search, make_candidate
+from qa.candidates import Candidate, Ranked, Search, make_candidate
 from qa.citations import make_citation
 from qa.confidence import CALIBRATION_FILE, SHIPPED, Calibration, compared
+from qa.editions import fold_alike, newest
 from qa.errors import InvalidQuestionError
 from qa.locations import index_to_ask
 from qa.reader import Reader, open_reader
@@ -37,23 +37,6 @@ SURE = 0.4
 QUOTES_READ = 2
 """How many of the best passages have their quotes read once more, alone."""
 _ATTEMPTS = 3
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Ranked:
-    """A candidate with its place among the others.
-
-    Attributes:
-        candidate: The passage, read.
-        features: Of the candidate, with those that compare it to the others.
-        score: What it was ordered by.
-        confidence: Probability that it answers.
-    """
-
-    candidate: Candidate
-    features: Mapping[str, float]
-    score: float
-    confidence: float
 
 
 class Assistant:
@@ -274,25 +257,8 @@ def _calibration_for(reader: str, folder: Path) -> Calibration:
 
 
 def _cite(ranked: Sequence[Ranked], k: int) -> tuple[Citation, ...]:
-    """Return the best ``k`` citations, equal quotes folded into one: that of the newest article."""
-    groups: dict[str, list[Ranked]] = {}
-    for entry in ranked:
-        groups.setdefault(" ".join(entry.candidate.quoted.casefold().split()), []).append(entry)
-    best = list(groups.values())[:k]
-    return tuple(_citation(alike, rank) for rank, alike in enumerate(best, 1))
-
-
-def _newest(alike: Sequence[Ranked]) -> Ranked:
-    """Return the entry of the newest article: by date where one has a date, else of the editions of the best's.
-
-    Editions are articles whose names differ in their numbers only, such as "report 9.txt" and "report 10.txt".
-    """
-    dated = [entry for entry in alike if (entry.candidate.hit.document.date or "")[:4].isdecimal()]
-    if dated:
-        return max(dated, key=lambda entry: entry.candidate.hit.document.date or "")
-    names = [re.split(r"(\d+)", entry.candidate.hit.document.source) for entry in alike]
-    editions = [(entry, name) for entry, name in zip(alike, names, strict=True) if name[::2] == names[0][::2]]
-    return max(editions, key=lambda edition: [int(number) for number in edition[1][1::2]])[0]
+    """Return the best ``k`` citations, alike quotes folded into one."""
+    return tuple(_citation(alike, rank) for rank, alike in enumerate(fold_alike(ranked)[:k], 1))
 
 
 def _conflicts(question: str, citations: Sequence[Citation]) -> tuple[Conflict, ...]:
@@ -306,7 +272,7 @@ def _citation(alike: Sequence[Ranked], rank: int) -> Citation:
 
     The articles are counted; neighbouring passages of one that share a sentence are not.
     """
-    entry = _newest(alike)
+    entry = newest(alike)
     candidate = entry.candidate
     explanation = Explanation(
         score=entry.score,

@@ -58,6 +58,23 @@ class Candidate:
         return self.hit.text[span.start : span.end].casefold().strip(" .,;:\"'“”‘’()")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A candidate with its place among the others.
+
+    Attributes:
+        candidate: The passage, read.
+        features: Of the candidate, with those that compare it to the others.
+        score: What it was ordered by.
+        confidence: Probability that it answers.
+    """
+
+    candidate: Candidate
+    features: Mapping[str, float]
+    score: float
+    confidence: float
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """A question and what the search for it brought.

@@ -32,7 +32,7 @@ def make_citation(
         span: The answer's exact words, in code points of the passage's text, or None.
         rank: From 1.
         confidence: Probability that the quote answers.
-        duplicates: How many other articles have the same quote.
+        duplicates: How many other articles have a quote that is alike.
         explanation: The scores behind it.
     """
     quoted = _slice(hit, quote)

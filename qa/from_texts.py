@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, cast
 
 from index import Document, Hit, split_passages
 from qa.answers import Answer
-from qa.assistant import Assistant, Ranked
+from qa.assistant import Assistant
+from qa.candidates import Ranked
 from qa.confidence import SHIPPED, Calibration
 from qa.reader import Reader, open_reader
 from qa.settings import Settings

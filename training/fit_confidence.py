@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from index import build_index
-from qa.assistant import Assistant, Ranked
+from qa.assistant import Assistant
+from qa.candidates import Ranked
 from qa.citations import make_citation
 from qa.confidence import SHIPPED
 from qa.judging import supports

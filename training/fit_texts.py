@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from index import Document, Hit
-from qa.assistant import Assistant, Ranked
+from qa.assistant import Assistant
+from qa.candidates import Ranked
 from qa.confidence import SHIPPED
 from qa.from_texts import TextAssistant, calibration_name, shipped_calibration
 from qa.judging import supports
