@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from qa.confidence import Calibration, compared, risk_curve
@@ -23,10 +24,12 @@ AGAINST = ("missing_name", "missing_number", "other_code", "opposite", "unnegate
 DEFINES = 2.0
 """Least weight of a definition in the ranking: the sets have next to no glossaries to learn it from."""
 WORST = {"answerable": 0.5, "near miss": 0.3, "swapped": 0.1, "off topic": 0.1}
-"""Share of each kind of question that the confidence is fitted to: half has no answer, mostly by a hair. On
-easier questions it is then too low, on near misses alone still too high."""
+"""Share of each kind among the questions on which the confidence is a probability: half has no answer, mostly by a
+hair. On easier questions it is then too low, on near misses alone still too high."""
 IN_USE = {"answerable": 0.75, "near miss": 0.05, "swapped": 0.05, "off topic": 0.15}
 """Share of each kind among the questions that the threshold for a risk is taken from."""
+BETWEEN = {kind: (WORST[kind] + IN_USE[kind]) / 2 for kind in WORST}
+"""Share of each kind among the questions that decide what weighs how much: an order for both."""
 DECAY = 3e-3
 STEPS = 600
 
@@ -90,24 +93,35 @@ def first_candidate(calibration: Calibration, row: Mapping[str, Any]) -> dict[st
 
 
 def _fit_logistic(firsts: Sequence[Mapping[str, Any]]) -> tuple[dict[str, float], float]:
-    """Return weights and bias of the log-odds that the first candidate is right, every kind weighing its share."""
-    kinds = [first["kind"] for first in firsts]
-    each = {kind: share * len(kinds) / kinds.count(kind) for kind, share in WORST.items() if kind in kinds}
-    weight = torch.tensor([each[kind] for kind in kinds])
+    """Return weights and bias of the log-odds that the first candidate is right.
+
+    The weights are fitted to the mix between use and the worst; scale and bias then to the worst (Platt scaling), which
+    leaves the order as it is.
+    """
     table = torch.tensor([[first["features"][name] for name in CONFIDENCE] for first in firsts])
     target = torch.tensor([float(first["right"]) for first in firsts])
+    between = _shares(firsts, BETWEEN)
     scale = table.std(0).clamp_min(1e-6)
     beta = torch.zeros(len(CONFIDENCE) + 1, requires_grad=True)
 
     def loss() -> torch.Tensor:
         logits = (table / scale) @ beta[:-1] + beta[-1]
         return (
-            torch.nn.functional.binary_cross_entropy_with_logits(logits, target, weight)
+            torch.nn.functional.binary_cross_entropy_with_logits(logits, target, between)
             + DECAY * beta[:-1].square().sum()
         )
 
     _descend(loss, beta, CONFIDENCE)
-    return _named(CONFIDENCE, beta.detach()[:-1] / scale), round(float(beta.detach()[-1]), 5)
+    weights = beta.detach()[:-1] / scale
+    platt = LogisticRegression(C=1e4).fit((table @ weights)[:, None], target, _shares(firsts, WORST))
+    return _named(CONFIDENCE, weights * float(platt.coef_[0, 0])), round(float(platt.intercept_[0]), 5)
+
+
+def _shares(firsts: Sequence[Mapping[str, Any]], mix: Mapping[str, float]) -> torch.Tensor:
+    """Return a weight for each question by which every kind has its share of the mix."""
+    kinds = [first["kind"] for first in firsts]
+    each = {kind: share * len(kinds) / kinds.count(kind) for kind, share in mix.items() if kind in kinds}
+    return torch.tensor([each[kind] for kind in kinds])
 
 
 def _descend(loss: Any, weights: torch.Tensor, names: Sequence[str]) -> None:  # noqa: ANN401
