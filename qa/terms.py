@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import Stemmer
@@ -43,8 +43,7 @@ _NUMBER_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word or number in a text: as written, its key for comparing, and where it lies."""
 
     text: str
@@ -194,15 +193,14 @@ def cover(terms: QuestionTerms, text: str, context: str = "", rarity: Mapping[st
 def cover_words(terms: QuestionTerms, words: Sequence[Word], rarity: Mapping[str, float] | None = None) -> Coverage:
     """Return how much of the question some words have: see :func:`cover`."""
     keys = {word.key for word in words}
-    initials = "".join(word.key[0] for word in words)
     weights = {word.key: (rarity or {}).get(word.key, 1.0) for word in terms.content}
     found = weights.keys() & keys
     found |= {key for key in weights.keys() - found if not key[0].isdigit() and _is_misspelt(key, keys)}
-    names = {name.key: name.key in found or _has_name(name, keys, initials) for name in terms.names}
+    names = {name.key: name.key in found or _has_name(name, words, keys) for name in terms.names}
     found |= {key for key, has in names.items() if has}
     total = sum(weights.values())
     numbers_of: dict[str, set[str]] = {}
-    for left, right in zip(words, words[1:], strict=False):
+    for left, right in zip(words, words[1:], strict=False) if terms.codes else ():
         if right.is_number:
             numbers_of.setdefault(left.key, set()).add(right.key)
     return Coverage(
@@ -213,13 +211,15 @@ def cover_words(terms: QuestionTerms, words: Sequence[Word], rarity: Mapping[str
     )
 
 
-def _has_name(name: Word, keys: set[str], initials: str) -> bool:
+def _has_name(name: Word, words: Sequence[Word], keys: set[str]) -> bool:
     if name.key in keys:
         return True
-    if name.text.isupper() and 3 <= len(name.text) <= 6 and name.text.casefold() in initials:
-        return True
+    if name.text.isupper() and 3 <= len(name.text) <= 6:
+        initials = "".join(word.key[0] for word in words)
+        if name.text.casefold() in initials:
+            return True
     root = _PEOPLE.sub("", name.key)
-    return len(root) >= 4 and any(_PEOPLE.sub("", key) == root for key in keys)
+    return len(root) >= 4 and any(key.startswith(root) and _PEOPLE.sub("", key) == root for key in keys)
 
 
 def _is_misspelt(key: str, keys: set[str]) -> bool:
