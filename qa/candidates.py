@@ -124,7 +124,7 @@ def make_candidate(search: Search, hit: Hit, found: Reading | None) -> Candidate
     * ``reader``: margin of the best span over no answer, in logits;
     * ``probability``: of the best span among all spans and no answer, by the reader's softmax;
     * ``span_gap``: its score less that of the next best span apart from it, in logits, at most 10;
-    * ``quote_gain``: 0 until the quote is read alone, see :func:`with_quote_read`.
+    * ``quote_gain``, ``quote_agrees``: 0 until the quote is read alone, see :func:`with_quote_read`.
 
     ``reader``, ``probability`` and ``span_gap`` are 0 where the passage was not read.
 
@@ -161,6 +161,7 @@ def make_candidate(search: Search, hit: Hit, found: Reading | None) -> Candidate
         "probability": reading.probability if reading else 0.0,
         "span_gap": min(10.0, reading.span_score - reading.second_score) if reading else 0.0,
         "quote_gain": 0.0,
+        "quote_agrees": 0.0,
     }
     return Candidate(hit, reading, coverage, quote, features)
 
@@ -170,14 +171,25 @@ def with_quote_read(candidate: Candidate, alone: Reading) -> Candidate:
 
     A passage on the right subject takes a reader in; the sentence that is to be quoted, without the others around it,
     does so less. The feature ``quote_gain`` is by how much its margin over no answer is above the passage's, in
-    logits. Where the passage's best span lies outside the quote, the words marked are those found in the quote.
+    logits; ``quote_agrees`` is how far both readings mark the same words, intersection over union, 0 to 1. Where the
+    passage's best span lies outside the quote, the words marked are those found in the quote.
     """
-    features = {**candidate.features, "quote_gain": alone.score - candidate.features["reader"]}
-    reading = candidate.reading
+    reading, start = candidate.reading, candidate.quote.start
+    again = Span(start + alone.start, start + alone.end)
+    features = {
+        **candidate.features,
+        "quote_gain": alone.score - candidate.features["reader"],
+        "quote_agrees": _overlap(candidate.span, again) if candidate.span is not None else 0.0,
+    }
     if candidate.span is None and alone.start < alone.end:
-        start = candidate.quote.start
-        reading = replace(alone, start=start + alone.start, end=start + alone.end)
+        reading = replace(alone, start=again.start, end=again.end)
     return replace(candidate, reading=reading, features=features)
+
+
+def _overlap(one: Span, other: Span) -> float:
+    """Return the intersection of two spans over their union, of which the first is not empty."""
+    common = min(one.end, other.end) - max(one.start, other.start)
+    return max(0, common) / (max(one.end, other.end) - min(one.start, other.start))
 
 
 def _most(scores: Iterable[float | None]) -> float:

@@ -15,7 +15,7 @@ from qa.evaluation import calibration_error
 
 RANKING = (
     "reader", "probability", "span_gap", "dense", "lexical", "dense_first", "lexical_first",
-    "coverage", "quote_coverage", "quote_gain", "defines",
+    "coverage", "quote_coverage", "quote_gain", "quote_agrees", "defines",
     "missing_name", "missing_number", "other_code", "opposite", "unnegated",
 )  # fmt: skip
 CONFIDENCE = (*RANKING, "unknown_name", "unknown_word", "gap", "agreement")

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from index import Document
-from qa.candidates import Candidate, Search, make_candidate
+from qa.candidates import Candidate, Search, make_candidate, with_quote_read
 from qa.from_texts import GivenTexts
 from qa.reader import Reader, Reading
 from qa.reading import PassageReading
@@ -82,6 +82,14 @@ def test_without_a_reader_the_words_of_the_question_choose_the_quote():
 def test_the_gain_of_the_quote_is_its_margin_over_that_of_the_passage(passage, quote, gain):
     found = read_alone("When was the harbour opened?", Marker("1897", passage, quote))
     assert (found.features["reader"], found.features["quote_gain"]) == (passage, gain)
+    assert found.answer == "1897"
+
+
+@pytest.mark.parametrize(("alone", "agrees"), [("in 1897", 4 / 7), ("1897", 1.0), ("harbour", 0.0)])
+def test_both_readings_agree_as_far_as_they_mark_the_same_words(alone, agrees):
+    passage, quote = Marker("1897", 5.0, 5.0), Marker(alone, 5.0, 5.0)
+    found = with_quote_read(candidate("When?", passage), quote.submit("When?", QUOTE).result())
+    assert found.features["quote_agrees"] == pytest.approx(agrees)
     assert found.answer == "1897"
 
 
