@@ -56,7 +56,7 @@ def qa() -> None:
 @click.option(
     "--filter", "filters", multiple=True, metavar="FIELD=VALUE", help="Only from articles such as date>=2024."
 )
-@click.option("--risk", type=float, help="Largest share of wrong answers among those given.  [default: 0.25]")
+@click.option("--risk", type=float, help="Largest share of wrong answers among those given.  [default: 0.2]")
 @click.option("--reader", help="Reader: default, none, a folder or a model's name.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @click.option("--explain", is_flag=True, help="Show why each passage was chosen, with every score.")

@@ -33,7 +33,7 @@ class Settings:
     )
     k: int = _setting(5, "Most citations in an answer.")
     risk: float = _setting(
-        0.25, "Largest share of wrong answers among the answers given, between 0 and 1; smaller abstains more often."
+        0.2, "Largest share of wrong answers among the answers given, between 0 and 1; smaller abstains more often."
     )
     reader: str = _setting(
         "default",

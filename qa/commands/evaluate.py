@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Keep the answers in this file; where it is there already, score it instead of asking again.",
 )
-@click.option("--risk", type=float, help="Largest share of wrong answers among those given.  [default: 0.25]")
+@click.option("--risk", type=float, help="Largest share of wrong answers among those given.  [default: 0.2]")
 @click.option("--reader", help="Reader: default, none, a folder or a model's name.")
 def evaluate_command(
     questions: Path,
