@@ -23,7 +23,7 @@ AGAINST = ("missing_name", "missing_number", "other_code", "opposite", "unnegate
 """A word of the question that is missing, or reversed, never raises a score, whatever a sample says."""
 DEFINES = 2.0
 """Least weight of a definition in the ranking: the sets have next to no glossaries to learn it from."""
-WORST = {"answerable": 0.5, "near miss": 0.4, "swapped": 0.05, "off topic": 0.05}
+WORST = {"answerable": 0.5, "near miss": 0.3, "swapped": 0.1, "off topic": 0.1}
 """Share of each kind among the questions on which the confidence is a probability: half has no answer, mostly by a
 hair. On easier questions it is then too low, on near misses alone still too high."""
 IN_USE = {"answerable": 0.75, "near miss": 0.05, "swapped": 0.05, "off topic": 0.15}
