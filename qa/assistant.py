@@ -78,6 +78,8 @@ class Assistant:
         """
         settings = settings or Settings.from_env()
         folder = index_to_ask(Path(path) if path is not None else settings.index)
+        import numpy as np  # noqa: F401 - first: two threads that import it at the same time can fail
+
         with ThreadPoolExecutor(1) as pool:  # a cold start loads reader and encoder at once
             opening = pool.submit(open_reader, settings.reader, threads=settings.thread_count)
             passages = PassageIndex.open(folder, threads=settings.thread_count)

@@ -1,6 +1,8 @@
 """Without a reader: what the assistant itself decides."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -175,3 +177,32 @@ def test_many_questions_are_answered_in_order(assistant):
 
 def test_searching_decides_nothing(assistant):
     assert assistant.search("queen", k=2)[0].document.title == "How chess is won"
+
+
+def test_numpy_is_imported_before_two_threads_open_what_needs_it(built_index):
+    code = """
+import sys
+import qa.assistant
+
+class Stop(Exception):
+    pass
+
+def open_reader(*args, **options):
+    raise Stop('numpy' in sys.modules)
+
+qa.assistant.open_reader = open_reader
+qa.assistant.PassageIndex.open = classmethod(lambda *args, **options: Index())
+
+class Index:
+    def warm_up(self):
+        pass
+    def close(self):
+        pass
+
+try:
+    qa.assistant.Assistant.open(sys.argv[1])
+except Stop as stop:
+    print(stop.args[0])
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(built_index)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"
