@@ -47,7 +47,7 @@ def page_index(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def service(page_index):
-    with served(page_index) as address:
+    with served(page_index, risk=0.25) as address:
         yield address
 
 
