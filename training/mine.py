@@ -69,7 +69,8 @@ def _hardest(
     candidates = candidates[: mining.candidates]
     readings = reader.read(example.question, [text for _, text in candidates])
     ranked = sorted(zip((r.score for r in readings), candidates, strict=True), key=lambda pair: -pair[0])
-    ranked = [(score, c) for score, c in ranked if mining.score < score < _ceiling(example, reader, mining)]
+    ceiling = _ceiling(example, reader, mining)
+    ranked = [(score, c) for score, c in ranked if mining.score < score < ceiling]
     return [c for _, c in ranked[: mining.kept]]
 
 

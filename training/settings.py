@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,21 @@ class Mining:
     ceiling: bool = False
 
 
+_AGAIN = Mining(
+    questions={
+        "squad2_dev": 1500,
+        "squad1_dev_extra13": 1900,
+        "fairytaleqa": 1300,
+        "selqa": 1100,
+        "qed_nq_dev": 600,
+        "cmu_qa": 500,
+        "covidqa": 500,
+    },
+    candidates=6,
+    kept=2,
+    score=-6.0,
+)
+
 MININGS = {
     "once": Mining(
         questions={
@@ -95,36 +110,8 @@ MININGS = {
         kept=2,
         score=-6.0,
     ),
-    "again": Mining(
-        questions={
-            "squad2_dev": 1500,
-            "squad1_dev_extra13": 1900,
-            "fairytaleqa": 1300,
-            "selqa": 1100,
-            "qed_nq_dev": 600,
-            "cmu_qa": 500,
-            "covidqa": 500,
-        },
-        candidates=6,
-        kept=2,
-        score=-6.0,
-    ),
-    "beside": Mining(
-        questions={
-            "squad2_dev": 3100,
-            "squad1_dev_extra13": 1900,
-            "fairytaleqa": 1300,
-            "selqa": 1100,
-            "qed_nq_dev": 600,
-            "cmu_qa": 500,
-            "covidqa": 500,
-        },
-        candidates=6,
-        kept=2,
-        score=-6.0,
-        dense=0.33,
-        ceiling=True,
-    ),
+    "again": _AGAIN,
+    "beside": replace(_AGAIN, questions={**_AGAIN.questions, "squad2_dev": 3100}, dense=0.33, ceiling=True),
 }
 
 
